@@ -1,0 +1,81 @@
+"""Before any test: array shapes are checked at every call, one thread per worker, the real recordings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+# Libraries read these once, when they are first imported; subprocesses inherit them.
+THREADS = ("MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+os.environ.update(dict.fromkeys(THREADS, "1") if "PYTEST_XDIST_WORKER" in os.environ else {})
+os.environ.update({f"POT_BACKEND_DISABLE_{backend}": "1" for backend in ("CUPY", "JAX", "TENSORFLOW")})
+os.environ["MPLBACKEND"] = "Agg"
+
+import jaxtyping
+import pytest
+from beartype import BeartypeConf, FrozenDict, beartype
+from hypothesis import settings
+
+# Methods are checked one by one, where beartype cannot know which class Self stands for.
+check_types = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({Self: Any})))
+
+SHAPE_CHECKED = (
+    "vasot.batching",
+    "vasot.datasets",
+    "vasot.decoding",
+    "vasot.encoders",
+    "vasot.export",
+    "vasot.features",
+    "vasot.files",
+    "vasot.methods",
+    "vasot.metrics",
+    "vasot.objectives",
+    "vasot.report",
+    "vasot.training",
+    "vasot.transport.costs",
+    "vasot.transport.marginals",
+    "vasot.transport.problem",
+    "vasot.transport.reference",
+    "vasot.transport.solution",
+    "vasot.transport.solvers",
+    "vasot.transport.structures",
+    "vasot.transport.virtual",
+    "vasot.types",
+)
+"""Modules, and packages with all that is in them, whose jaxtyping annotations beartype checks at every call.
+
+``vasot.transport`` is listed piece by piece because ``vasot.transport.kernels`` must stay out: numba compiles the
+functions there from their source and cannot compile a wrapper.
+"""
+
+jaxtyping.install_import_hook(list(SHAPE_CHECKED), f"{__name__}.check_types")
+
+# Examples are the same in every run, so that a failure on one machine is a failure on all.
+settings.register_profile("vasot", deadline=None, derandomize=True)
+settings.load_profile("vasot")
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of real recordings; the test is skipped where it is absent."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    root = Path(os.environ.get("VASOT_DATA", default))
+    if not root.is_dir():
+        pytest.skip(f"no real recordings at {root}; set VASOT_DATA to the folder that holds them")
+    return root
+
+
+@pytest.fixture
+def shapes_unchecked() -> Iterator[None]:
+    """Call functions as users do: a wrong shape reaches the function's own checks instead of jaxtyping's."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def shape_checked() -> tuple[str, ...]:
+    """The names of the modules and packages whose annotations are checked."""
+    return SHAPE_CHECKED

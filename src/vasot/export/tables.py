@@ -1,0 +1,111 @@
+r"""Segments, labels, matches and paths as plain tables.
+
+Frames count from 0, the end of a segment is exclusive, times are in seconds with four decimals, and empty where
+the rate of the recording is not known. Comma-separated, UTF-8, one header line, ``\n`` line ends.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from vasot.files import atomic_write
+from vasot.types import UNMATCHED, Alignment, Segmentation
+
+__all__ = ["write_alignment_csv", "write_labels_txt", "write_path_csv", "write_segments_csv"]
+
+
+def write_segments_csv(segmentation: Segmentation, path: Path, force: bool = False) -> None:
+    """Write one line per segment, in order of time.
+
+    ========================== ==============================================================================
+    start_frame, end_frame     first frame of the segment, and the one after its last
+    start_seconds, end_seconds the same in seconds; the end is the instant the next segment begins
+    action, action_name        index 0..K-1 and what it is called
+    confidence                 mean over the segment of the share of a frame's mass on its action, 0..1
+    ========================== ==============================================================================
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: it cannot be written.
+    """
+    header = ("start_frame", "end_frame", "start_seconds", "end_seconds", "action", "action_name", "confidence")
+    rows = (
+        (
+            segment.start_frame,
+            segment.end_frame,
+            _decimals(segment.start_seconds),
+            _decimals(segment.end_seconds),
+            segment.action,
+            segmentation.action_names[segment.action],
+            _decimals(segment.confidence),
+        )
+        for segment in segmentation.segments()
+    )
+    _write_table(path, header, rows, force)
+
+
+def write_labels_txt(segmentation: Segmentation, path: Path, force: bool = False) -> None:
+    """Write the name of each frame's action on a line of its own: the ``groundTruth`` format of the literature.
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: it cannot be written.
+    """
+    with atomic_write(path, force) as partial, partial.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(f"{segmentation.action_names[label]}\n" for label in segmentation.labels.tolist())
+
+
+def write_alignment_csv(alignment: Alignment, path: Path, force: bool = False) -> None:
+    """Write one line per frame of X.
+
+    ================== ======================================================================================
+    frame_x, seconds_x the frame of X and its instant
+    frame_y, seconds_y the frame of Y that corresponds to it, and its instant; empty where none does
+    confidence         share of the frame's mass on the match and its neighbours, or on "none", 0..1
+    ================== ======================================================================================
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: it cannot be written.
+    """
+    rows = (
+        (*_moment(x, alignment.times_x), *_moment(y, alignment.times_y), _decimals(confidence))
+        for x, (y, confidence) in enumerate(zip(alignment.matches.tolist(), alignment.confidence.tolist(), strict=True))
+    )
+    _write_table(path, ("frame_x", "seconds_x", "frame_y", "seconds_y", "confidence"), rows, force)
+
+
+def write_path_csv(alignment: Alignment, path: Path, force: bool = False) -> None:
+    """Write one line per step of the monotone path: frame_x, seconds_x, frame_y, seconds_y.
+
+    Neither recording ever goes back along it, and every frame of both occurs, so that either can be played in the
+    other's time. Frames without a counterpart are passed over at some speed; the table of matches names them.
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: it cannot be written.
+    """
+    rows = ((*_moment(x, alignment.times_x), *_moment(y, alignment.times_y)) for x, y in alignment.path.tolist())
+    _write_table(path, ("frame_x", "seconds_x", "frame_y", "seconds_y"), rows, force)
+
+
+def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[int | str]], force: bool) -> None:
+    with atomic_write(path, force) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _moment(frame: int, times: Float[np.ndarray, " t"] | None) -> tuple[int | str, str]:
+    if frame == UNMATCHED:
+        return "", ""
+    return frame, _decimals(None if times is None else float(times[frame]))
+
+
+def _decimals(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

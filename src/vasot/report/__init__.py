@@ -1,0 +1,18 @@
+"""Pictures of results: timelines of actions, plans of pairs; functions take and return matplotlib axes."""
+
+from __future__ import annotations
+
+from vasot.report.palette import Style, action_style
+from vasot.report.plan import plot_plan, save_plan
+from vasot.report.timeline import plot_corpus_timeline, plot_timeline, save_corpus_timeline, save_timeline
+
+__all__ = [
+    "Style",
+    "action_style",
+    "plot_corpus_timeline",
+    "plot_plan",
+    "plot_timeline",
+    "save_corpus_timeline",
+    "save_plan",
+    "save_timeline",
+]

@@ -194,6 +194,21 @@ def test_every_stretch_of_background_is_one_curve_of_its_own() -> None:
     assert np.triu(likeness, 1).max() < 0.75
 
 
+def test_style_is_shared_by_the_frames_of_one_step_of_one_recording_only() -> None:
+    plain, styled = (
+        make_dataset(replace(PLAIN, n_recordings=2, offset=0.0, noise=0.0, style=style)) for style in (0.0, 0.5)
+    )
+    shifts: list[np.ndarray] = []
+    for before, after, truth in zip(plain.dataset.tracks, styled.dataset.tracks, plain.truth, strict=True):
+        moved = after.features - before.features
+        for step in range(PLAIN.n_actions):
+            of_step = moved[truth.action == step]
+            np.testing.assert_allclose(of_step, np.broadcast_to(of_step[0], of_step.shape), atol=1e-5)
+            shifts.append(of_step[0])
+    distances = [np.linalg.norm(a - b) for i, a in enumerate(shifts) for b in shifts[:i]]
+    assert min(distances) > 0.5
+
+
 def test_offset_is_shared_by_the_frames_of_a_recording_and_noise_is_not() -> None:
     bare, moved, noisy = (
         make_dataset(replace(PLAIN, n_recordings=2, offset=offset, noise=noise)).dataset.tracks

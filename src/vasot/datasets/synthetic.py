@@ -59,6 +59,7 @@ class SyntheticSettings:
         background: share of each recording's frames that belong to no step, at most 0.95.
         speed_variation: standard deviation of log speed between recordings, and again between their steps; 0..1.
         offset: size of what all frames of one recording have in common, against a feature's spread of 1.
+        style: size of what the frames of one step have in common in one recording only, against the same.
         noise: standard deviation of each feature's noise, against the same.
         seed: fixes everything; the frames of a recording stay the same when more recordings are asked for.
 
@@ -76,6 +77,7 @@ class SyntheticSettings:
     background: float = 0.15
     speed_variation: float = 0.25
     offset: float = 0.2
+    style: float = 0.0
     noise: float = 0.15
     seed: int = 0
 
@@ -84,7 +86,7 @@ class SyntheticSettings:
             _check_range(name, getattr(self, name), 1, math.inf)
         for name in ("order_variation", "omission", "repetition", "speed_variation"):
             _check_range(name, getattr(self, name), 0, 1)
-        for name in ("offset", "noise", "seed"):
+        for name in ("offset", "style", "noise", "seed"):
             _check_range(name, getattr(self, name), 0, math.inf)
         _check_range("background", self.background, 0, _MOST_FOREIGN)
 
@@ -366,6 +368,9 @@ def _features(
     features[truth.action == BACKGROUND] = _foreign_frames(poses, stretches, generator)
     features += settings.offset * generator.standard_normal(settings.n_features)
     features += settings.noise * generator.standard_normal(features.shape)
+    styles = settings.style * generator.standard_normal((len(curves), settings.n_features))
+    own = truth.action != BACKGROUND
+    features[own] += styles[truth.action[own]]
     return features.astype(np.float32)
 
 

@@ -1,0 +1,1 @@
+"""From recordings to training batches: clips, padding as zero weight, pairs."""

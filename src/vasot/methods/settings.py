@@ -1,0 +1,51 @@
+"""Settings of the methods, each group beside the part that reads it, and where the defaults come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt
+
+from vasot.config import Settings
+
+__all__ = ["AlignmentSettings", "MethodSettings", "SegmentationSettings"]
+
+
+class MethodSettings(Settings):
+    """What every method reads: sampling, encoder, optimiser, and the transport problem's common weights."""
+
+    seed: int = Field(0, ge=0, description="seed of every random draw")
+    epochs: int = Field(50, ge=1, description="passes over the recordings")
+    learning_rate: float = Field(1e-3, gt=0, description="step size of Adam")
+    weight_decay: float = Field(1e-4, ge=0, description="weight decay of Adam")
+    frames_per_clip: int = Field(256, ge=2, description="frames drawn of each recording in a training step")
+    clips_per_step: int = Field(1, ge=1, description="pairs (or single recordings) in a training step")
+    validation_share: float = Field(0.0, ge=0, lt=1, description="share of recordings kept out, whose loss is logged")
+    standardise: bool = Field(True, description="scale every recording's features to zero mean and unit variance")
+    hidden_sizes: tuple[PositiveInt, ...] = Field((128,), description="widths of the encoder's hidden layers")
+    embedding_size: int = Field(40, ge=2, description="width of an embedding")
+    temperature: float = Field(0.1, gt=0, description="τ, sharpness of the predicted shares in the loss")
+    alpha: float = Field(0.3, ge=0, le=1, description="α, weight of the structure prior against the visual cost")
+    epsilon: float = Field(0.07, gt=0, description="ε, weight of the entropy")
+    radius: float = Field(0.04, gt=0, le=1, description="r, reach of the structure prior, a fraction of the recording")
+    temporal_prior: float = Field(0.2, ge=0, description="ρ, cost of a difference in relative time")
+
+
+class AlignmentSettings(Settings):
+    """What methods that align read as well."""
+
+    virtual_cost: float = Field(0.7, ge=0, description="ζ, cost of leaving a frame unmatched (weighed by 1 - α)")
+    virtual_mass: Literal["half", "frame"] = Field(
+        "half", description="mass of the virtual frame: half of all, or that of one frame (as published)"
+    )
+    alignment_weight: float = Field(1.0, ge=0, description="weight of the alignment loss")
+
+
+class SegmentationSettings(Settings):
+    """What methods that segment read as well."""
+
+    actions: int = Field(ge=1, description="K, number of actions")
+    starts: int = Field(10, ge=1, description="K-Means clusterings tried as start of the action embeddings")
+    start_rounds: int = Field(5, ge=0, description="rounds of transport that improve each start")
+    action_penalty: float = Field(0.1, gt=0, description="λ, price of actions that take unequal shares of the time")
+    segmentation_weight: float = Field(1.0, ge=0, description="weight of the segmentation loss")

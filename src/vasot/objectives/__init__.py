@@ -1,0 +1,1 @@
+"""Training losses: plain functions of embeddings and transport plans."""

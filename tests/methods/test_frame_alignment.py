@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from vasot.methods.alignment import FrameAlignment
+from vasot.methods.solvers import ANSWER, STEP
+
+SETTINGS = FrameAlignment(
+    alpha=0.3,
+    epsilon=0.07,
+    radius=0.2,
+    temporal_prior=0.25,
+    virtual_cost=0.6,
+    virtual_mass="half",
+    temperature=0.1,
+)
+
+
+def clips(seed: int, lengths: tuple[int, ...], size: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.nn.functional.normalize(torch.randn(len(lengths), size, 5, generator=generator), dim=2)
+    return x, torch.tensor(lengths)
+
+
+def test_the_cost_is_one_minus_cosine_plus_the_prior_on_relative_time() -> None:
+    (x, nx), (y, ny) = clips(0, (6, 4), 6), clips(1, (5, 3), 5)
+    cost = SETTINGS.problem(x, nx, y, ny).cost
+    assert cost.shape == (2, 7, 6)
+    for b in range(2):
+        n, m = int(nx[b]), int(ny[b])
+        for i in range(n):
+            for j in range(m):
+                expected = 1 - float(x[b, i] @ y[b, j]) + 0.25 * abs((i + 0.5) / n - (j + 0.5) / m)
+                assert float(cost[b, i, j]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_virtual_frames_stand_at_the_end_with_a_constant_cost_and_no_prior() -> None:
+    (x, nx), (y, ny) = clips(0, (6,), 6), clips(1, (5,), 5)
+    cost = SETTINGS.problem(x, nx, y, ny).cost[0]
+    assert torch.equal(cost[-1], torch.full((6,), 0.6))
+    assert torch.equal(cost[:, -1], torch.full((7,), 0.6))
+
+
+def test_both_marginals_are_hard_and_padding_has_no_mass() -> None:
+    (x, nx), (y, ny) = clips(0, (6, 4), 6), clips(1, (5, 3), 5)
+    problem = SETTINGS.problem(x, nx, y, ny)
+    assert problem.marginal_x.is_hard
+    assert problem.marginal_y.is_hard
+    assert torch.allclose(problem.marginal_x.weights[1], torch.tensor([0.125] * 4 + [0, 0, 0.5]))
+    assert torch.allclose(problem.marginal_y.weights[1], torch.tensor([1 / 6] * 3 + [0, 0, 0.5]))
+
+
+def test_a_recording_aligned_with_itself_is_matched_frame_by_frame() -> None:
+    x, n = clips(0, (12,), 12)
+    split = SETTINGS.plan(x, n, x, n, ANSWER)
+    assert split.plan[0].argmax(1).tolist() == list(range(12))
+    assert not bool(split.unmatched_x.any())
+
+
+def test_frames_unlike_all_others_are_unmatched_and_leave_the_loss() -> None:
+    basis = torch.eye(16)
+    x = torch.cat([basis[:10], -basis[:3]])[None]
+    y = basis[None, :10]
+    nx, ny = torch.tensor([13]), torch.tensor([10])
+    split = SETTINGS.plan(x, nx, y, ny, STEP)
+    assert np.flatnonzero(split.unmatched_x[0].numpy()).tolist() == [10, 11, 12]
+    label = split.plan[0, :10] / split.plan[0, :10].sum(1, keepdim=True)
+    expected = -(label * (x[0, :10] @ y[0].T / 0.1).log_softmax(1)).sum(1).mean()
+    assert SETTINGS.loss(x, nx, y, ny).item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_labels_lie_on_the_right_frames_and_not_one_beside() -> None:
+    x, n = clips(3, (12,), 12)
+    x.requires_grad_()
+    # Against itself every label is the frame itself, so the loss is near its least; one frame beside it is far above.
+    loss = SETTINGS.loss(x, n, x.detach(), n).item()
+    shifted = SETTINGS.loss(x, n, x.detach().roll(1, 1), n).item()
+    split = SETTINGS.plan(x.detach(), n, x.detach(), n, STEP)
+    wrong = -(split.plan[0].roll(1, 1) * 24 * (x[0] @ x[0].T / 0.1).log_softmax(1)).sum(1).mean().item()
+    assert loss < 0.5
+    assert shifted < 1.5
+    assert wrong > 3
+
+
+def test_the_plan_has_no_gradient_and_the_loss_has_one_into_both() -> None:
+    (x, nx), (y, ny) = clips(0, (6,), 6), clips(1, (5,), 5)
+    x.requires_grad_()
+    y.requires_grad_()
+    assert not SETTINGS.plan(x, nx, y, ny, STEP).plan.requires_grad
+    SETTINGS.loss(x, nx, y, ny).sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert y.grad is not None
+    assert bool((x.grad != 0).any())
+    assert bool((y.grad != 0).any())

@@ -1,0 +1,238 @@
+"""A trained model, and the calls that make and use one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from rich.console import Console
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from vasot.datasets.base import Dataset
+from vasot.datasets.folder import read_folder
+from vasot.errors import DataError, RunFolderError, SettingsError, nearest
+from vasot.features.precomputed import read_track
+from vasot.files import atomic_write
+from vasot.methods import METHODS
+from vasot.methods.base import Method
+from vasot.methods.presets import preset
+from vasot.training.folder import DataSettings, RunConfig, RunFolder, split_settings
+from vasot.training.run import check_checkpoint, check_fit, make_method, train
+from vasot.types import Alignment, Segmentation, Track
+
+__all__ = ["Model", "Source", "align", "fit", "load", "segment"]
+
+Source = Track | Dataset | str | Path | Float[np.ndarray, "t d"]
+"""One recording: a track, the path of an array file, or an array of features (frames, dimensions)."""
+
+_DEFAULT_METHOD = "vasot"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained method with its settings; answers are deterministic and depend on the given recordings alone."""
+
+    method: Method
+    config: RunConfig
+    folder: Path | None = None
+
+    def segment(self, source: Source) -> Segmentation:
+        """The action of every frame of one recording; no training and no labels are needed.
+
+        Raises:
+            SettingsError: the method does not segment.
+            DataError: the recording cannot be read, or its features do not fit the model.
+        """
+        return self.method.segment(self.track(source))
+
+    def align(self, a: Source, b: Source) -> Alignment:
+        """Which frame of ``b`` corresponds to each frame of ``a``, or none.
+
+        Raises:
+            SettingsError: the method does not align.
+            DataError: a recording cannot be read, or its features do not fit the model.
+        """
+        return self.method.align(self.track(a), self.track(b))
+
+    def track(self, source: Source) -> Track:
+        """The recording as a track."""
+        if isinstance(source, Track):
+            return source
+        if isinstance(source, np.ndarray):
+            return Track("recording", np.asarray(source, dtype=np.float32))
+        if isinstance(source, Dataset):
+            raise DataError(f"data set '{source.name}' holds several recordings; give one, for example .tracks[0]")
+        return read_track(source, rate_hz=self.config.data.rate_hz)
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``config.toml`` and ``model.safetensors`` into a folder."""
+        place = RunFolder(Path(folder))
+        place.write_config(self.config)
+        weights = {name: value.detach().cpu().contiguous() for name, value in self.method.state_dict().items()}
+        with atomic_write(place.weights, force=True) as partial:
+            save_file(weights, partial)
+
+
+def fit(
+    data: str | Path | Dataset,
+    *,
+    actions: int | None = None,
+    method: str = _DEFAULT_METHOD,
+    output: str | Path | None = None,
+    preset: str | None = None,
+    force: bool = False,
+    resume: bool = False,
+    console: Console | None = None,
+    on_plan: Callable[[Dataset, RunConfig], None] | None = None,
+    **settings: Any,
+) -> Model:
+    """Learn from recordings without labels.
+
+    Args:
+        data: a folder (arrays, or ``features/`` with optional ``groundTruth/`` and ``mapping/``), or a data set.
+        actions: K, for methods that segment.
+        method: "vasot", "vaot", "asot", or one that another package registers.
+        output: the run folder to write; a temporary one, gone when training ends, where it is left out.
+        preset: named settings to start from; ``settings`` override them.
+        force: replace a run that lies in ``output``.
+        resume: go on with the interrupted run in ``output``, with its own settings.
+        console: where progress is shown; nowhere by default.
+        on_plan: called with the data set and the resolved settings before the work begins.
+        settings: any setting of the method, or of reading the data (``trim``, ``rate_hz``, ``exclude``).
+
+    Raises:
+        VasotError: what is wrong with the data, the settings or the run folder, before any long work.
+    """
+    if output is None:
+        if resume:
+            raise SettingsError("resume needs the folder of the interrupted run: give output")
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = {"actions": actions, "method": method, "preset": preset, "console": console}
+            made = fit(data, output=Path(folder) / "run", on_plan=on_plan, **arguments, **settings)  # type: ignore[arg-type]
+        return replace(made, folder=None)
+    place = RunFolder(Path(output))
+    place.check(force=force, resume=resume)
+    config = place.read_config() if resume else None
+    kind: type[Method] = METHODS[config.method if config else method]
+    if config is not None and method not in (_DEFAULT_METHOD, config.method):
+        raise SettingsError(f"method is '{method}' but the run in {place.path} has '{config.method}'")
+    own, about_data = _collect(kind, actions, preset, settings, config)
+    dataset, data_settings = _read(data, about_data)
+    if config is None:
+        config = RunConfig(
+            method=method,
+            settings=kind.Config.of(own),
+            data=data_settings,
+            n_features=dataset.n_features,
+            recordings=tuple(track.name for track in dataset.tracks),
+        )
+    else:
+        config = _resumed(config, own, data_settings, dataset, place.path)
+    _check_excluded(config.data, dataset)
+    check_fit(kind, config.settings, dataset.tracks)
+    trained = make_method(config.method, config.settings, config.n_features)
+    if resume:
+        check_checkpoint(trained, place)
+    else:
+        place.clear()
+    if on_plan is not None:
+        on_plan(dataset, config)
+    place.write_config(config)
+    train(trained, dataset.tracks, place, resume=resume, console=console or Console(quiet=True))
+    model = Model(trained.cpu().eval(), config, place.path)
+    model.save(place.path)
+    return model
+
+
+def load(folder: str | Path) -> Model:
+    """Read a trained model.
+
+    Raises:
+        RunFolderError: the folder holds no run, or one whose training did not end.
+    """
+    place = RunFolder(Path(folder))
+    config = place.read_config()
+    if not place.weights.is_file():
+        raise RunFolderError(
+            f"the run in {place.path} has no model yet: its training did not end; go on with vasot fit ... --resume"
+        )
+    method = make_method(config.method, config.settings, config.n_features)
+    try:
+        method.load_state_dict(load_file(place.weights))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise RunFolderError(f"{place.weights} does not fit {place.config}: {error}; fit again") from None
+    return Model(method.eval(), config, place.path)
+
+
+def segment(run: str | Path | Model, source: Source) -> Segmentation:
+    """``vasot.load(run).segment(source)``; a model is used as it is."""
+    return (run if isinstance(run, Model) else load(run)).segment(source)
+
+
+def align(run: str | Path | Model, a: Source, b: Source) -> Alignment:
+    """``vasot.load(run).align(a, b)``; a model is used as it is."""
+    return (run if isinstance(run, Model) else load(run)).align(a, b)
+
+
+def _collect(
+    kind: type[Method],
+    actions: int | None,
+    preset_name: str | None,
+    settings: dict[str, Any],
+    resumed: RunConfig | None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values of the run to resume, from the preset, then those given, sorted into the method's and the data's."""
+    values = preset(preset_name) if preset_name else {}
+    # A preset serves all methods: what this one does not read is left out, what a user names is not.
+    values = {name: value for name, value in values.items() if name in kind.Config.model_fields}
+    if resumed is not None:
+        values = {**resumed.settings.model_dump(), **resumed.data.model_dump(exclude={"data"}), **values}
+    own, about_data = split_settings(kind, {**values, **settings})
+    if "actions" in kind.Config.model_fields:
+        if actions is not None:
+            own["actions"] = actions
+        elif "actions" not in own:
+            raise SettingsError(
+                f"method '{kind.name}' needs the number of actions: --actions K, for example --actions 7"
+            )
+    elif actions is not None:
+        raise SettingsError(f"method '{kind.name}' does not segment, so --actions has no meaning; leave it out")
+    return own, about_data
+
+
+def _read(data: str | Path | Dataset, about_data: dict[str, Any]) -> tuple[Dataset, DataSettings]:
+    if isinstance(data, Dataset):
+        return data, DataSettings.of({**about_data, "data": data.name})
+    settings = DataSettings.of({**about_data, "data": str(Path(data).resolve())})
+    return read_folder(data, trim=settings.trim, rate_hz=settings.rate_hz), settings
+
+
+def _resumed(config: RunConfig, own: dict[str, Any], data: DataSettings, dataset: Dataset, folder: Path) -> RunConfig:
+    """The interrupted run's settings; only the number of epochs may change, and the recordings must be the same."""
+    names = tuple(track.name for track in dataset.tracks)
+    if names != config.recordings or dataset.n_features != config.n_features:
+        raise RunFolderError(f"the recordings are not those of the run in {folder}; resume with its own data")
+    settings = type(config.settings).of(own)
+    before = {**config.settings.model_dump(), **config.data.model_dump()}
+    for name, value in {**settings.model_dump(), **data.model_dump()}.items():
+        if name not in {"epochs", "data"} and value != before[name]:
+            raise SettingsError(
+                f"{name} is {value!r} but the run in {folder} has {before[name]!r}; "
+                "only epochs can change with --resume"
+            )
+    return replace(config, settings=settings, data=data)
+
+
+def _check_excluded(settings: DataSettings, dataset: Dataset) -> None:
+    for name in settings.exclude:
+        if dataset.class_names and name not in dataset.class_names:
+            raise SettingsError(
+                f"exclude names the class '{name}', which the labels do not have"
+                f"{nearest(name, dataset.class_names) or '.'} Known: {', '.join(dataset.class_names)}"
+            )

@@ -1,0 +1,119 @@
+"""``vasot evaluate``: score a run's segmentations against labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vasot.cli.options import Run
+
+if TYPE_CHECKING:
+    from vasot.datasets.base import Dataset
+    from vasot.metrics.evaluation import SegmentationReport
+    from vasot.training.model import Model
+
+__all__ = ["Scores", "command", "print_scores", "score_model"]
+
+Scores = tuple["SegmentationReport", "dict[str, SegmentationReport]"]
+
+
+def command(
+    run: Run,
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DATA]", help="Labelled data to score on; the run's own where it is left out."),
+    ] = None,
+    scope: Annotated[
+        str, typer.Option(help="dataset: one matching of actions to classes per activity; video: one per recording.")
+    ] = "dataset",
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Class left out of scoring, instead of the run's setting; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Score segmentations against labels, with three trivial predictions on the same data beside them."""
+    from vasot.datasets.folder import read_folder
+    from vasot.training.model import load
+
+    model = load(run)
+    settings = model.config.data
+    dataset = read_folder(data or settings.data, trim=settings.trim, rate_hz=settings.rate_hz)
+    names = tuple(exclude) if exclude else settings.exclude
+    report, trivial = score_model(model, dataset, names, scope)
+    if as_json:
+        typer.echo(json.dumps(_as_json(model, dataset, report, trivial, names), indent=2))
+    else:
+        print_scores(model, dataset, report, trivial, names)
+
+
+def score_model(model: Model, dataset: Dataset, exclude: tuple[str, ...], scope: str) -> Scores:
+    """Segment every recording, score it, and score the trivial predictions.
+
+    Raises:
+        DataError: recordings without labels.
+        SettingsError: an excluded class that is not in the mapping.
+    """
+    from vasot.errors import DataError, SettingsError, nearest
+    from vasot.metrics.evaluation import score_segmentation, trivial_scores
+
+    truth = [recording.labels for recording in dataset.recordings if recording.labels is not None]
+    if len(truth) < len(dataset.recordings):
+        raise DataError(
+            f"{dataset.name}: {len(dataset.recordings) - len(truth)} of {len(dataset.recordings)} recordings have no "
+            "ground truth; scoring needs groundTruth/NAME with one class name per frame"
+        )
+    for name in exclude:
+        if name not in dataset.class_names:
+            raise SettingsError(f"there is no class '{name}' to exclude{nearest(name, dataset.class_names)}")
+    excluded = tuple(dataset.class_names.index(name) for name in exclude)
+    segmentations = [model.segment(track) for track in dataset.tracks]
+    n_actions = segmentations[0].n_actions
+    activities = [track.activity for track in dataset.tracks]
+    shared: dict[str, Any] = {"activities": activities, "exclude": excluded, "scope": scope}
+    names = [track.name for track in dataset.tracks]
+    report = score_segmentation(
+        [segmentation.labels for segmentation in segmentations], truth, n_actions=n_actions, names=names, **shared
+    )
+    seed = model.config.settings.seed
+    return report, trivial_scores(dataset.tracks, truth, n_actions, seed, **shared)
+
+
+def print_scores(
+    model: Model,
+    dataset: Dataset,
+    report: SegmentationReport,
+    trivial: dict[str, SegmentationReport],
+    exclude: tuple[str, ...],
+) -> None:
+    """A table of the run beside the trivial predictions, in percent, and what the figures rest on."""
+    rows = {model.config.method: report, **trivial}
+    keys = list(report.scores.to_dict())
+    typer.echo("".join([f"{'in percent':<12}", *(f"{key:>{len(key) + 2}}" for key in keys)]))
+    for name, row in rows.items():
+        values = row.scores.to_dict()
+        typer.echo("".join([f"{name:<12}", *(f"{100 * values[key]:>{max(len(key) + 2, 7)}.1f}" for key in keys)]))
+    typer.echo(
+        f"{dataset.name}: {report.n_videos} recordings, {report.n_classes} classes, {report.n_actions} actions, one "
+        f"matching per {'activity' if report.scope == 'dataset' else 'recording'}, seed {model.config.settings.seed}, "
+        f"left out: {', '.join(exclude) or 'nothing'}, undefined: {report.n_undefined}. Training saw no labels."
+    )
+
+
+def _as_json(
+    model: Model,
+    dataset: Dataset,
+    report: SegmentationReport,
+    trivial: dict[str, SegmentationReport],
+    exclude: tuple[str, ...],
+) -> dict[str, Any]:
+    return {
+        **report.to_dict(),
+        "method": model.config.method,
+        "seed": model.config.settings.seed,
+        "dataset": dataset.name,
+        "excluded_classes": list(exclude),
+        "trivial": {name: row.scores.to_dict() for name, row in trivial.items()},
+    }

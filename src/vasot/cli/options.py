@@ -1,0 +1,15 @@
+"""Arguments that several verbs share, so that one thing has one name and one help text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Force", "NewRun", "Output", "Run"]
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that vasot fit wrote.", show_default=False)]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.", show_default=False)]
+NewRun = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Run folder to write.", show_default=False)]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what an earlier call wrote there.")]

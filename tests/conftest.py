@@ -23,6 +23,7 @@ check_types = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=Fr
 
 SHAPE_CHECKED = (
     "vasot.batching",
+    "vasot.config",
     "vasot.datasets",
     "vasot.decoding",
     "vasot.encoders",

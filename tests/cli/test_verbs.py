@@ -81,7 +81,8 @@ def test_fit_writes_the_run_folder_with_segments_and_their_picture(place: Path) 
         "segments",
         "segments.png",
     }
-    assert {path.stem for path in (place / "run" / "segments").iterdir()} == {path.stem for path in features(place)}
+    written = {path.name for path in (place / "run" / "segments").iterdir()}
+    assert written == {f"{path.stem}.segments.csv" for path in features(place)}
 
 
 def test_segment_writes_segments_labels_and_a_picture(place: Path, tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_evaluate_prints_one_json_object_and_nothing_else(place: Path) -> None:
 def test_evaluate_prints_a_table_beside_trivial_predictions(place: Path) -> None:
     text = done(vasot("evaluate", place / "run"))
     assert [line.split()[0] for line in text.splitlines()[:5]] == [
-        "percent",
+        "in",
         "vasot",
         "one_label",
         "equal_parts",

@@ -11,7 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from vasot.transport.kernels import numba_loops as loops
+from vasot.transport.kernels import numba_sinkhorn as sinkhorn
 from vasot.transport.kernels.base import Evaluation
+from vasot.transport.kernels.newton import SWEEPS_BEFORE_NEWTON, improved_scaling
 from vasot.transport.problem import FusedGWProblem
 from vasot.transport.structures import BoxStructure, Structure
 
@@ -143,34 +145,68 @@ class NumbaKernel:
 
     def project(self, tolerance: Float[np.ndarray, " b"], active: Bool[np.ndarray, " b"], max_sweeps: int) -> None:
         """See :meth:`vasot.transport.kernels.base.Kernel.project`."""
+        left = np.where(active, max_sweeps, 0)
+        before = np.full(len(left), np.inf)
+        saved = self.v.copy()
+        newton = np.ones(len(left), np.bool_)
         elements = np.flatnonzero(active)
-        sweeps = np.full(len(self.cost), max_sweeps, np.int64)
-        limits = tolerance
         while elements.size:
-            unsafe = np.zeros(len(self.cost), np.bool_)
-            self._sweep(elements, sweeps, limits, unsafe)
-            elements = np.flatnonzero(unsafe & (sweeps > 1))
-            for e in np.flatnonzero(unsafe):
+            ended, changes = self._sweep(elements, left, tolerance)
+            for e in elements[ended[elements] == sinkhorn.UNSAFE]:
                 self._absorb(int(e))
-                sweeps[e] -= 1
+                before[e] = np.inf
+            for e in elements[ended[elements] == sinkhorn.OUT_OF_SWEEPS]:
+                # A Newton step that did not help is taken back, and no other is tried.
+                if not changes[e] < before[e]:
+                    self.v[e], newton[e] = saved[e], False
+                saved[e], before[e] = self.v[e], changes[e] if newton[e] else np.inf
+                if newton[e] and left[e] > 0:
+                    left[e] -= self._newton(int(e), int(left[e]))
+            elements = elements[(ended[elements] != sinkhorn.CONVERGED) & (left[elements] > 0)]
+        if active.any():
+            self._fit_rows(np.flatnonzero(active & (left <= 0)), tolerance)
 
-    def _sweep(self, elements: np.ndarray, sweeps: np.ndarray, limits: np.ndarray, unsafe: np.ndarray) -> None:
+    def _fit_rows(self, elements: np.ndarray, tolerance: np.ndarray) -> None:
+        if elements.size:
+            self._sweep(elements, np.zeros(len(self.v), np.int64), tolerance)
+
+    def _sweep(self, elements: np.ndarray, left: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """At most as many sweeps as come before a Newton step, taken off ``left``; how they ended, last changes."""
         dtype = self.cost.dtype.type
         shared = (dtype(self.kappa_x), dtype(self.kappa_y), self.inverse_x, self.inverse_y, self.limit)
+        sweeps = np.minimum(left, SWEEPS_BEFORE_NEWTON)
+        ended = np.zeros(len(left), np.int64)
+        changes = np.zeros(len(left))
         with _lock:
             _match_threads(self.cost.size)
             if self.cost[0].size < _LARGE:
-                loops.project_small(
+                sinkhorn.project_small(
                     elements, self.k, self.k_slot, self.a, self.b, self.p, self.q, *shared, limits, sweeps,
-                    self.u, self.v, unsafe,
+                    self.u, self.v, ended, changes,
                 )  # fmt: skip
-                return
-            for e in elements:
-                used, unsafe[e] = loops.project_large(
-                    self.k[self.k_slot[e], e], self.a[e], self.b[e], self.p[e], self.q[e], *shared,
-                    limits[e], sweeps[e], self.u[e], self.v[e],
-                )  # fmt: skip
-                sweeps[e] -= used
+            else:
+                for e in elements:
+                    sweeps[e], ended[e], changes[e] = sinkhorn.project_large(
+                        self.k[self.k_slot[e], e], self.a[e], self.b[e], self.p[e], self.q[e], *shared,
+                        limits[e], sweeps[e], self.u[e], self.v[e],
+                    )  # fmt: skip
+        left[elements] -= sweeps[elements]
+        return ended, changes
+
+    def _newton(self, e: int, budget: int) -> int:
+        """A Newton step on the column scaling of one element; returns the products it took."""
+        kernel = self.k[self.k_slot[e], e]
+
+        def product(direction: np.ndarray) -> np.ndarray:
+            with _lock:
+                _match_threads(kernel.size)
+                return np.asarray(
+                    sinkhorn.curvature_product(kernel, self.u[e], self.v[e], self.p[e], direction.astype(kernel.dtype))
+                )
+
+        v, q, b = (array[e].astype(np.float64) for array in (self.v, self.q, self.b))
+        self.v[e], used = improved_scaling(product, v, q, b, self.kappa_x, self.kappa_y, budget)
+        return used
 
     def _absorb(self, e: int) -> None:
         """Move the scalings into the potentials by a sweep in the log domain, and rebuild the kernel."""

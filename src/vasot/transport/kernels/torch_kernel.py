@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from vasot.transport.kernels.base import Evaluation
+from vasot.transport.kernels.newton import SWEEPS_BEFORE_NEWTON, improved_scaling
 from vasot.transport.marginals import Marginal
 from vasot.transport.problem import FusedGWProblem, divergence_term
 
@@ -106,27 +107,70 @@ class TorchKernel:
     def project(self, tolerance: Float[np.ndarray, " b"], active: Bool[np.ndarray, " b"], max_sweeps: int) -> None:
         """See :meth:`vasot.transport.kernels.base.Kernel.project`."""
         limit = self._on_device(tolerance).to(self.cost.dtype)
-        running = self._on_device(active)
-        for sweep in range(max_sweeps):
+        left = np.where(active, max_sweeps, 0)
+        before = np.full(len(left), np.inf)
+        newton = np.ones(len(left), np.bool_)
+        saved = self.v.clone()
+        running = active.copy()
+        while running.any():
+            left, unsafe, out, changes = self._sweep(running, limit, left)
+            if unsafe.any():
+                self._absorb(self._on_device(unsafe))
+                before[unsafe] = np.inf
+            for e in np.flatnonzero(out):
+                # A Newton step that did not help is taken back, and no other is tried.
+                if not changes[e] < before[e]:
+                    self.v[e], newton[e] = saved[e], False
+                saved[e], before[e] = self.v[e], changes[e] if newton[e] else np.inf
+                if newton[e] and left[e] > 0:
+                    left[e] -= self._newton(int(e), int(left[e]))
+            running = (unsafe | out) & (left > 0)
+        if (active & (left <= 0)).any():
+            self._finish_rows(self._on_device(active & (left <= 0)))
+
+    def _sweep(self, running: np.ndarray, limit: Tensor, left: np.ndarray) -> tuple[np.ndarray, ...]:
+        """At most as many sweeps as come before a Newton step.
+
+        Returns what is left of the sweeps, which elements left the safe range, which ran out, and the last changes.
+        """
+        budget = np.where(running, np.minimum(left, SWEEPS_BEFORE_NEWTON), 0)
+        allowed = self._on_device(budget)
+        going = self._on_device(running)
+        unsafe, used = torch.zeros_like(going), torch.zeros_like(allowed)
+        changes = torch.zeros_like(limit)
+        for sweep in range(int(budget.max())):
+            going = going & (sweep < allowed)
             total = torch.where(self.p > 0, (self.k @ self.v[:, :, None])[:, :, 0], torch.ones_like(self.p))
             u = self._row_scaling(total)
             columns = (u[:, None, :] @ self.k)[:, 0]
             lift = self._translation((u * total).sum(1))
             v = _scaling(self.q, columns * lift.exp()[:, None], self.kappa_y, self.b)
             change = torch.where(self.q > 0, (v / self.v - 1).abs(), torch.zeros_like(v)).amax(1)
-            unsafe = running & ~(_within(u, self.p, self.limit) & _within(v, self.q, self.limit))
-            self.u = torch.where((running & ~unsafe)[:, None], u, self.u)
-            running = running & ~(change < limit)
-            self.v = torch.where((running & ~unsafe)[:, None], v, self.v)
-            # The last allowed sweep must end with rows that fit the columns: it is a look as well.
-            if sweep % _SWEEPS_BETWEEN_LOOKS == 0 or sweep == max_sweeps - 1:
-                if bool(unsafe.any()):
-                    self._absorb(unsafe)
-                if not bool(running.any()):
-                    return
-            elif self.cost.device.type == "cpu" and not bool(running.any()):
-                return
-        self._finish_rows(running)
+            changes, used = torch.where(going, change, changes), used + going
+            fine = _within(u, self.p, self.limit) & _within(v, self.q, self.limit)
+            unsafe = unsafe | (going & ~fine)
+            self.u = torch.where((going & fine)[:, None], u, self.u)
+            going = going & fine & ~(change < limit)
+            self.v = torch.where(going[:, None], v, self.v)
+            if (sweep % _SWEEPS_BETWEEN_LOOKS == 0 or self.cost.device.type == "cpu") and not bool(going.any()):
+                break
+        self._finish_rows(going)
+        found = torch.stack([used, unsafe.long(), going.long()]).cpu().numpy()
+        return left - found[0], found[1] > 0, found[2] > 0, changes.cpu().numpy()
+
+    def _newton(self, e: int, budget: int) -> int:
+        """A Newton step on the column scaling of one element; returns the products it took."""
+        k, u, v = self.k[e], self.u[e], self.v[e]
+        total = torch.where(self.p[e] > 0, k @ v, torch.ones_like(u))
+
+        def product(direction: np.ndarray) -> np.ndarray:
+            weighted = k @ (v * self._on_device(direction).to(v.dtype))
+            return np.asarray((((u * weighted / total) @ k) * v).double().cpu().numpy())
+
+        scaling, q, b = (array[e].double().cpu().numpy() for array in (self.v, self.q, self.b))
+        improved, used = improved_scaling(product, scaling, q, b, self.kappa_x, self.kappa_y, budget)
+        self.v[e] = self._on_device(improved).to(self.v.dtype)
+        return used
 
     def _finish_rows(self, running: Bool[Tensor, " b"]) -> None:
         total = torch.where(self.p > 0, (self.k @ self.v[:, :, None])[:, :, 0], torch.ones_like(self.p))

@@ -1,8 +1,8 @@
 """Short first steps, for problems with a penalised marginal.
 
 F is not convex. From ``p qᵀ``, large steps can enter another valley than the gradient flow does, now and then a
-higher one than a few short steps reach; a start by short steps avoids that. Measured on random partial problems:
-after 25 of them, none of 96 ended above the published iteration, without them one in twenty did.
+higher one than a few short steps reach; a start by short steps avoids that. Of 75 random partial problems, 26 ended
+above 25 steps of the published iteration without such a start, 2 after 25 short steps, and none after 200.
 """
 
 from __future__ import annotations

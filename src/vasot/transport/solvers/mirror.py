@@ -45,7 +45,7 @@ class MirrorDescent:
     Attributes:
         n_outer: at most this many outer iterations.
         plan_tolerance: converged when an outer iteration would move less than this share of the mass
-            (None: 1e-4 in float32, 1e-7 in float64).
+            (None: 1e-4 in float32, 1e-6 in float64).
         marginal_tolerance: largest relative error of a hard marginal (None: 2e-5 in float32, 1e-8 in float64).
         gentle_steps: short first steps where a marginal is penalised, before the outer iterations (0: none); see
             :mod:`vasot.transport.solvers.gentle`.
@@ -56,7 +56,7 @@ class MirrorDescent:
     n_outer: int = 25
     plan_tolerance: float | None = None
     marginal_tolerance: float | None = None
-    gentle_steps: int = 25
+    gentle_steps: int = 200
     max_sweeps: int = 200
     kernel: Literal["auto", "numba", "torch"] = "auto"
 
@@ -87,7 +87,7 @@ class _Descent:
         self.settings = settings
         self.problem = problem
         self.kernel = _make_kernel(settings, problem)
-        self.plan_tolerance = settings.plan_tolerance or (1e-4 if single else 1e-7)
+        self.plan_tolerance = settings.plan_tolerance or (1e-4 if single else 1e-6)
         self.marginal_tolerance = settings.marginal_tolerance or (2e-5 if single else 1e-8)
         # Rounding of the objective's terms: a rise below this is noise.
         self.noise = 1e-6 if single else 1e-13
@@ -142,8 +142,9 @@ class _Descent:
         return falls & ~done & ~stalled, rises & ~stalled
 
     def _doubt(self, found: Evaluation) -> Float[np.ndarray, " b"]:
-        """What rounding and the inner tolerance (to second order) can hide of the objective."""
-        return np.asarray(self.noise * (1 + np.abs(found.merit)) + 20 * self.problem.epsilon * self.inner**2)
+        """What rounding and unmet marginals (to second order) can hide of the objective."""
+        missed = np.maximum(self.inner, found.error_y)
+        return np.asarray(self.noise * (1 + np.abs(found.merit)) + 20 * self.problem.epsilon * missed**2)
 
     def _rises(self, found: Evaluation, residual: Float[np.ndarray, " b"]) -> Bool[np.ndarray, " b"]:
         """True where the last step did not lower the objective by what it should, nor came closer to a fixed point.

@@ -42,8 +42,7 @@ def command(
     typer.echo("\nsegments against the truth (background left out of scoring):")
     print_scores(model, data.dataset, *score_model(model, data.dataset, ("background",), "dataset"), ("background",))
     typer.echo(
-        "Single frames tell these made steps apart, so K-Means is hard to beat here; on real recordings it is not "
-        "(README, accuracy)."
+        "Single frames tell these made steps apart, so K-Means is hard to beat here; README has real recordings."
     )
     typer.echo("\nalignment against the truth, every pair of recordings:")
     _score_alignment(model, data)

@@ -190,6 +190,7 @@ def test_a_vaot_run_aligns_and_fit_writes_no_segments(place: Path, tmp_path: Pat
     done(vasot("align", tmp_path / "run", *features(place)[:2], "-o", tmp_path / "out"))
 
 
+@pytest.mark.usefixtures("hears_interrupts")
 def test_an_interrupt_ends_with_130_and_the_run_can_be_resumed(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

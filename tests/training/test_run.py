@@ -25,6 +25,8 @@ from vasot.types import Track
 DATA = tiny_data().dataset
 STEPS_PER_EPOCH = len(DATA.recordings)
 
+pytestmark = pytest.mark.usefixtures("hears_interrupts")
+
 
 def train(output: Path | None = None, data: Dataset = DATA, **changes: Any) -> Model:
     return fit(data, output=output, **tiny(**changes))

@@ -206,5 +206,4 @@ def _ignore_lightning_advice() -> None:
     warnings.filterwarnings("ignore", message=".*have no `val_dataloader`.*")
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
-    warnings.filterwarnings("ignore", message=".*defined a `validation_step` but have no `val_dataloader`.*")
     warnings.filterwarnings("ignore", message=".*`IterableDataset` has `__len__` defined.*")

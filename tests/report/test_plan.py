@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,16 @@ def test_a_picture_of_a_plan_is_not_overwritten_unasked(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="--force"):
         save_plan(aligned(np.eye(4)), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_text() == "mine"
+
+
+@pytest.mark.parametrize("peak", [0.0537, 0.0753, 0.1021, 0.55, 1.0])
+def test_the_labels_of_the_colour_bar_never_overlap(peak: float) -> None:
+    extended = with_gaps()
+    extended[:-1, :-1] = peak * extended[:-1, :-1] + (1 - peak) / extended.shape[1]
+    figure = plot_plan(aligned(extended)).get_figure(root=True)
+    assert figure is not None
+    figure.canvas.draw()
+    labels = [label for label in figure.axes[-1].get_yticklabels() if label.get_text()]
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.y0)
+    assert len(boxes) == 5
+    assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))

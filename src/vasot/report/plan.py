@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from vasot.report.figure import frame_edges, label_time, new_axes, plain_text, save_figure
 from vasot.types import Alignment
@@ -40,12 +39,13 @@ def plot_plan(alignment: Alignment, ax: Axes | None = None) -> Axes:
     shares = max_pool(_row_shares(alignment), factor_x, factor_y)
     # The top tenth of the frames may saturate: one very sure frame must not make all the others faint.
     ceiling = float(np.quantile(shares.max(axis=1), 0.9))
+    top = ceiling if ceiling > 0 else 1.0
     mesh = ax.pcolormesh(
         np.append(edges_x[:-1:factor_x], edges_x[-1]),
         np.append(edges_y[:-1:factor_y], edges_y[-1]),
         shares.T,
         cmap="gray_r",
-        norm=PowerNorm(0.5, vmin=0.0, vmax=ceiling if ceiling > 0 else 1.0, clip=True),
+        norm=PowerNorm(0.5, vmin=0.0, vmax=top, clip=True),
         rasterized=True,
     )
     figure = ax.get_figure(root=True)
@@ -57,7 +57,9 @@ def plot_plan(alignment: Alignment, ax: Axes | None = None) -> Axes:
             shrink=0.6,
             pad=0.04,
             extend="max" if shares.max() > ceiling else "neither",
-            ticks=MaxNLocator(5),
+            # Evenly apart on a scale that follows the square root; round numbers would crowd at the top.
+            ticks=top * np.linspace(0, 1, 5) ** 2,
+            format="%.2g",
         )
     middle_x, middle_y = (edges_x[:-1] + edges_x[1:]) / 2, (edges_y[:-1] + edges_y[1:]) / 2
     ax.plot(middle_x[alignment.path[:, 0]], middle_y[alignment.path[:, 1]], color=_PATH_COLOUR, linewidth=1.2)

@@ -170,7 +170,7 @@ def test_a_products_time_does_not_grow_with_the_radius() -> None:
 
 
 def test_a_band_that_reaches_no_frame_is_widened_to_one_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    # Lengths that no other test uses: the warning is given once per run and length.
+    # A radius that no other test uses: the warning is given once per run and radius.
     with caplog.at_level(logging.WARNING, logger="vasot.transport"):
         band = Band.from_radius(23, 0.021)
         complement = ComplementBand.from_radius(23, 0.021)

@@ -25,7 +25,7 @@ from vasot.errors import SettingsError
 __all__ = ["Band", "BoxStructure", "ComplementBand", "Dense", "OffDiagonal", "Structure"]
 
 _log = logging.getLogger("vasot.transport")
-_widened: set[tuple[int, float]] = set()
+_widened: set[float] = set()
 
 
 @runtime_checkable
@@ -274,11 +274,11 @@ def _half_width(lengths: Int[Tensor, " c"], radius: float) -> tuple[Int[Tensor, 
     narrow = half_width < 1
     if bool(narrow.any()):
         frames = int(lengths[narrow].max())
-        if (frames, radius) not in _widened:
-            _widened.add((frames, radius))
+        if radius not in _widened:
+            _widened.add(radius)
             _log.warning(
-                "radius %g reaches no neighbour in %d frames and is widened to one frame; use radius >= %.3g, "
-                "or alpha 0 to leave the structure out",
+                "radius %g reaches no neighbour in %d frames and is widened to one frame, as it will be in other short "
+                "recordings; use radius >= %.3g, or alpha 0 to leave the structure out",
                 radius,
                 frames,
                 1 / frames,

@@ -45,6 +45,7 @@ SHAPE_CHECKED = (
     "vasot.transport.structures",
     "vasot.transport.virtual",
     "vasot.types",
+    "vasot.video",
 )
 """Modules, and packages with all that is in them, whose jaxtyping annotations beartype checks at every call.
 

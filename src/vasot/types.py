@@ -12,14 +12,31 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 
 from vasot.errors import DataError
 
-__all__ = ["UNMATCHED", "Alignment", "Segment", "Segmentation", "Track"]
+__all__ = ["UNMATCHED", "Alignment", "FrameSize", "Frames", "Segment", "Segmentation", "Track"]
 
 UNMATCHED = -1
 """The value of :attr:`Alignment.matches` for a frame that corresponds to no frame of the other recording."""
+
+
+FrameSize = tuple[int, int] | int | None
+"""How large frames are decoded: (height, width), the length of the shorter side, or as they are (None)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """A few consecutive sampled frames of one video.
+
+    Attributes:
+        images: (n, h, w, 3) RGB, upright as a player shows them.
+        times_seconds: (n,) the instants that were asked for, in seconds since the beginning of the file, increasing.
+    """
+
+    images: UInt8[np.ndarray, "n h w 3"]
+    times_seconds: Float[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)

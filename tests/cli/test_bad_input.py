@@ -239,7 +239,7 @@ def test_inputs_that_are_missing_or_too_many(runs: Path, tmp_path: Path) -> None
     a = next((runs / "made" / "features").iterdir())
     assert_refused(["segment", runs / "vasot", tmp_path / "absent.npy", *out], tmp_path, "absent.npy")
     assert_refused(["align", runs / "vasot", a, tmp_path / "absent.npy", *out], tmp_path, "absent.npy")
-    assert_refused(["align", runs / "vasot", a, runs / "made", *out], tmp_path, "give two array files")
+    assert_refused(["align", runs / "vasot", a, runs / "made", *out], tmp_path, "or two array files")
 
 
 def test_data_without_labels_are_not_scored(runs: Path, tmp_path: Path) -> None:

@@ -14,8 +14,12 @@ __all__ = ["command"]
 
 def command(
     run: Run,
-    a: Annotated[Path, typer.Argument(metavar="A", help="Array file of the first recording.", show_default=False)],
-    b: Annotated[Path, typer.Argument(metavar="B", help="Array file of the second recording.", show_default=False)],
+    a: Annotated[
+        Path, typer.Argument(metavar="A", help="Video or array file of the first recording.", show_default=False)
+    ],
+    b: Annotated[
+        Path, typer.Argument(metavar="B", help="Video or array file of the second recording.", show_default=False)
+    ],
     output: Output,
     force: Force = False,
 ) -> None:
@@ -25,23 +29,22 @@ def command(
     corresponds to none), A_to_B.path.csv (the monotone path, for playback and for carrying times over) and
     A_to_B.plan.png (the transport plan with the path).
     """
-    from vasot.datasets.folder import read_sources
+    from vasot.datasets.recordings import read_inputs
     from vasot.errors import DataError
     from vasot.export.tables import write_alignment_csv, write_path_csv
-    from vasot.features.precomputed import read_track
     from vasot.files import refuse_existing
     from vasot.report.plan import save_plan
     from vasot.training.model import load
 
     model = load(run)
-    rate = model.config.data.rate_hz
-    if a.resolve() == b.resolve():
-        x = y = read_track(a, rate_hz=rate)
-    else:
-        tracks = read_sources([a, b], rate_hz=rate)
-        if len(tracks) != 2:
-            raise DataError(f"{a} and {b} hold {len(tracks)} recordings; give two array files")
-        x, y = tracks
+    reading = model.config.data.reading()
+    inputs = [a] if a.resolve() == b.resolve() else [a, b]
+    tracks = read_inputs(inputs, reading)
+    if len(inputs) == 1:
+        tracks = tracks * 2
+    if len(tracks) != 2:
+        raise DataError(f"{a} and {b} hold {len(tracks)} recordings; give two videos, or two array files")
+    x, y = tracks
     stem = f"{x.name}_to_{y.name}"
     table, path, picture = (output / f"{stem}.{end}" for end in ("alignment.csv", "path.csv", "plan.png"))
     refuse_existing([table, path, picture], force)

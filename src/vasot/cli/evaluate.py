@@ -35,12 +35,12 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Score segmentations against labels, with three trivial predictions on the same data beside them."""
-    from vasot.datasets.folder import read_folder
+    from vasot.datasets.recordings import read_data
     from vasot.training.model import load
 
     model = load(run)
     settings = model.config.data
-    dataset = read_folder(data or settings.data, trim=settings.trim, rate_hz=settings.rate_hz)
+    dataset = read_data(data or settings.data, settings.reading())
     names = tuple(exclude) if exclude else settings.exclude
     report, trivial = score_model(model, dataset, names, scope)
     if as_json:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vasot.cli.options import NewRun
+from vasot.cli.options import Features, NewRun
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from vasot.datasets.base import Dataset
+    from vasot.training.checkup import Checkup
     from vasot.training.folder import RunConfig
     from vasot.training.model import Model
 
@@ -24,8 +27,8 @@ def command(
         Path,
         typer.Argument(
             metavar="DATA",
-            help="Folder of feature arrays (.npy, .txt), or with features/ and, where there are labels, groundTruth/ "
-            "and mapping/.",
+            help="Folder of videos, or of feature arrays; or with videos/ or features/ and, where there are labels, "
+            "groundTruth/ and mapping/.",
             show_default=False,
         ),
     ],
@@ -42,6 +45,8 @@ def command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated.")
     ] = None,
+    features: Features = "auto",
+    fps: Annotated[float | None, typer.Option("--fps", help="Frames per second sampled of videos (10).")] = None,
     trim: Annotated[bool, typer.Option("--trim", help="Cut a recording and its labels to the shorter.")] = False,
     rate: Annotated[
         float | None, typer.Option("--rate", help="Feature vectors per second, so that outputs carry seconds.")
@@ -62,6 +67,10 @@ def command(
         values["trim"] = True
     if rate is not None:
         values["rate_hz"] = rate
+    if features != "auto":
+        values["features"] = features
+    if fps is not None:
+        values["fps"] = fps
     options = {"actions": actions, "method": method, "preset": preset, "force": force, "resume": resume}
     train_and_report(data, output, Console(), {**options, **values})
 
@@ -70,6 +79,8 @@ _NOT_SETTINGS = {
     "console": "nothing of that name",
     "data": "the folder behind fit",
     "force": "--force",
+    "on_check": "nothing of that name",
+    "on_progress": "nothing of that name",
     "method": "--method",
     "on_plan": "nothing of that name",
     "output": "--output",
@@ -83,36 +94,69 @@ def train_and_report(data: Path, output: Path, console: Console, arguments: dict
     """Train, write the segments of the training recordings beside the model, and say what was written."""
     from time import perf_counter
 
+    from vasot.cli.progress import ExtractionProgress
     from vasot.training.model import fit
 
     begun = perf_counter()
     seen: list[Dataset] = []
+    told: list[str] = []
+    say = _printer(console)
+
+    def show_check(checkup: Checkup) -> None:
+        told.extend(finding.text for finding in checkup.findings)
+        # Before features are extracted from videos, which may take long; what is wrong with arrays can wait.
+        if checkup.features != "precomputed":
+            for text in told:
+                say(f"note: {text}")
+            told.clear()
 
     def show_plan(dataset: Dataset, config: RunConfig) -> None:
+        nonlocal begun
         seen.append(dataset)
-        _print_plan(console, dataset, config, output)
+        _print_plan(console, dataset, config, output, told)
+        begun = perf_counter()
 
-    model = fit(data, output=output, console=console, on_plan=show_plan, **arguments)
-    say = _printer(console)
+    with ExtractionProgress(console) as progress:
+        model = fit(
+            data,
+            output=output,
+            console=console,
+            on_check=show_check,
+            on_plan=show_plan,
+            on_progress=progress.show,
+            **arguments,
+        )
     say(f"trained in {perf_counter() - begun:.1f} s")
     if "segment" in model.method.tasks:
         _write_segments(say, model, seen[0], output)
+    _print_damaged(say, seen[0])
     say(f"the run is in {output}; next: vasot evaluate {output}, vasot segment {output} FILE -o OUT")
     return model
 
 
-def _print_plan(console: Console, dataset: Dataset, config: RunConfig, output: Path) -> None:
+def _print_damaged(say: Any, dataset: Dataset) -> None:
+    """A closing table of the videos of which only the first part could be used."""
+    if not dataset.damaged:
+        return
+    width = max(len(each.name) for each in dataset.damaged)
+    say(f"{len(dataset.damaged)} videos are damaged; what comes before the break was used:")
+    for each in dataset.damaged:
+        say(f"  {each.name:<{width}}  breaks at {each.at_seconds:.2f} s  {each.what}")
+
+
+def _print_plan(console: Console, dataset: Dataset, config: RunConfig, output: Path, notes: Sequence[str]) -> None:
     say = _printer(console)
     lengths = [track.n_frames for track in dataset.tracks]
     activities = sorted({track.activity for track in dataset.tracks})
     say(
         f"{dataset.name}: {len(lengths)} recordings, {min(lengths)} to {max(lengths)} frames, "
         f"{dataset.n_features} features per frame"
+        + (f" ({config.data.features})" if config.data.features != "precomputed" else "")
         + (f", {len(activities)} activities" if len(activities) > 1 else "")
         + (", labels for scoring only" if dataset.has_labels else ", no labels")
     )
-    for warning in dataset.warnings:
-        say(f"note: {warning}")
+    for text in notes:
+        say(f"note: {text}")
     known = getattr(config.settings, "actions", None)
     say(
         f"method {config.method}"

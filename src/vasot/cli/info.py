@@ -1,4 +1,4 @@
-"""``vasot info``: what is installed and which devices can be used."""
+"""``vasot info``: what is installed and which devices can be used, or what a run is made of."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vasot import __version__
 
-__all__ = ["OPTIONAL_PARTS", "OptionalPart", "command", "describe_devices", "describe_optional_parts"]
+if TYPE_CHECKING:
+    from vasot.training.folder import DataSettings
+
+__all__ = ["OPTIONAL_PARTS", "OptionalPart", "command", "describe_devices", "describe_optional_parts", "describe_run"]
 
 _PACKAGES = ("torch", "lightning", "numpy", "numba", "scikit-learn")
 
@@ -32,14 +36,24 @@ class OptionalPart:
         return f"pip install 'vasot[{self.extra}]'"
 
 
-OPTIONAL_PARTS = (OptionalPart("tensorboard", "tensorboard", "training curves in the browser"),)
+OPTIONAL_PARTS = (
+    OptionalPart("onnx", "onnxruntime", "any image model as an ONNX file: --features onnx:FILE"),
+    OptionalPart("tensorboard", "tensorboard", "training curves in the browser"),
+)
 """Every extra of ``pyproject.toml`` that users may want."""
 
 
 def command(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run to describe instead of this installation.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Print versions, devices and optional parts."""
+    """Print versions, devices and optional parts; or what a run is, and what its features take on disk."""
+    if run is not None:
+        about = describe_run(run)
+        typer.echo(json.dumps(about, indent=2) if as_json else _run_as_text(about))
+        return
     facts: dict[str, Any] = {
         "versions": _versions(),
         "devices": describe_devices(),
@@ -64,11 +78,77 @@ def describe_devices() -> list[dict[str, Any]]:
     return devices
 
 
+def describe_run(folder: Path) -> dict[str, Any]:
+    """What a run is made of, and how much of the feature store its recordings take.
+
+    Raises:
+        RunFolderError: the folder holds no run.
+    """
+    from vasot.features.store import default_store
+    from vasot.training.folder import RunFolder
+
+    place = RunFolder(folder)
+    config = place.read_config()
+    store = default_store()
+    about: dict[str, Any] = {
+        "run": str(folder),
+        "method": config.method,
+        "trained": place.weights.is_file(),
+        "recordings": len(config.recordings),
+        "data": config.data.data,
+        "features": config.data.features,
+        "features_per_frame": config.n_features,
+        "size_bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+    }
+    if config.data.features != "precomputed":
+        stored = _stored(config.data)
+        about |= {
+            "fps": config.data.fps,
+            "store": str(store.root),
+            "store_bytes": store.size_bytes(),
+            "stored_recordings": None if stored is None else len(stored),
+            "stored_bytes": None if stored is None else sum(stored),
+        }
+    return about
+
+
 def describe_optional_parts() -> list[dict[str, str | None]]:
     """List the optional parts with the installed version, None where absent, and the command that installs each."""
     return [
         {**asdict(part), "version": _installed(part.distribution), "install": part.install} for part in OPTIONAL_PARTS
     ]
+
+
+def _stored(data: DataSettings) -> list[int] | None:
+    """Bytes of each recording's entry in the store; None where the videos or the extractor are no longer there."""
+    from vasot.datasets.videos import find_clips
+    from vasot.errors import VasotError
+    from vasot.features.names import make_extractor
+
+    reading = data.reading()
+    try:
+        identity = make_extractor(data.features).identity()
+        clips = [each.clip for each in find_clips(data.data).clips if each.fault is None]
+    except VasotError:
+        return None
+    paths = [reading.store.path(clip, reading.fps, identity) for clip in clips]
+    return [path.stat().st_size for path in paths if path.is_file()]
+
+
+def _run_as_text(about: Mapping[str, Any]) -> str:
+    from vasot.cli.check import format_bytes
+
+    lines = [
+        f"{about['run']}: method {about['method']}, " + ("trained" if about["trained"] else "training did not end"),
+        f"recordings    {about['recordings']} of {about['data']}",
+        f"features      {about['features']}, {about['features_per_frame']} per frame",
+        f"size          {format_bytes(about['size_bytes'])}",
+    ]
+    if "store" in about:
+        known = about["stored_recordings"] is not None
+        own = f"{about['stored_recordings']} recordings, {format_bytes(about['stored_bytes'])}" if known else "unknown"
+        lines.append(f"stored        {own}; {about['store']} keeps {format_bytes(about['store_bytes'])} in all")
+    return "\n".join(lines)
 
 
 def _versions() -> dict[str, str | None]:

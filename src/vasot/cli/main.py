@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from vasot import __version__
-from vasot.cli import align, demo, evaluate, fit, info, presets, segment
+from vasot.cli import align, check, demo, evaluate, fit, info, presets, segment
 from vasot.errors import VasotError
 
 __all__ = ["app", "main"]
@@ -69,6 +69,7 @@ def _global_options(
 
 
 for _verb, _module in {
+    "check": check,
     "fit": fit,
     "segment": segment,
     "align": align,

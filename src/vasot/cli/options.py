@@ -7,9 +7,18 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Force", "NewRun", "Output", "Run"]
+__all__ = ["Features", "Force", "Fps", "NewRun", "Output", "Run"]
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that vasot fit wrote.", show_default=False)]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.", show_default=False)]
 NewRun = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Run folder to write.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what an earlier call wrote there.")]
+Features = Annotated[
+    str,
+    typer.Option(
+        "--features",
+        metavar="NAME",
+        help="What frames become: motion (built in), onnx:FILE; precomputed for arrays; auto chooses.",
+    ),
+]
+Fps = Annotated[float, typer.Option("--fps", help="Frames per second sampled of videos.")]

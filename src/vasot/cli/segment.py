@@ -18,7 +18,8 @@ __all__ = ["command"]
 def command(
     run: Run,
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT", help="Array files, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="INPUT", help="Videos or array files, or folders of them.", show_default=False),
     ],
     output: Output,
     force: Force = False,
@@ -29,13 +30,13 @@ def command(
     confidence; the end is exclusive, seconds are empty where the rate is not known), NAME.labels.txt (one action name
     per frame) and NAME.timeline.png.
     """
-    from vasot.datasets.folder import read_sources
+    from vasot.datasets.recordings import read_inputs
     from vasot.export.tables import write_labels_txt, write_segments_csv
     from vasot.files import refuse_existing
     from vasot.training.model import load
 
     model = load(run)
-    tracks = read_sources(inputs, rate_hz=model.config.data.rate_hz)
+    tracks = read_inputs(inputs, model.config.data.reading())
     paths = {track.name: [output / f"{track.name}.{end}" for end in _ENDINGS] for track in tracks}
     refuse_existing([path for each in paths.values() for path in each], force)
     for track in tracks:

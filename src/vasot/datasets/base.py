@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
@@ -10,7 +11,7 @@ from jaxtyping import Int
 from vasot.errors import DataError
 from vasot.types import Track
 
-__all__ = ["Dataset", "Recording"]
+__all__ = ["Damaged", "Dataset", "Recording"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,16 @@ class Recording:
             )
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """A recording whose video breaks off, and the second at which it does."""
+
+    name: str
+    video: Path
+    at_seconds: float
+    what: str
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Recordings in a fixed order (by name), the class names their labels index, and what reading them had to say.
@@ -40,6 +51,7 @@ class Dataset:
     recordings: tuple[Recording, ...]
     class_names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.recordings:

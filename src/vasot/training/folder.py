@@ -7,7 +7,7 @@ epoch; ``checkpoints/`` what resuming needs. Nothing in it can execute code when
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from pydantic import Field
 
 from vasot import __version__
 from vasot.config import Settings, read_toml
+from vasot.datasets.reading import Reading
 from vasot.errors import RunFolderError, SettingsError, nearest
+from vasot.features.extraction import Progress
 from vasot.files import atomic_write
 from vasot.methods import METHODS
 from vasot.methods.base import Method
@@ -30,9 +32,15 @@ class DataSettings(Settings):
     """How the run's recordings are read and scored."""
 
     data: str = ""
+    features: str = "auto"
+    fps: float = Field(default=10.0, gt=0)
     trim: bool = False
     rate_hz: float | None = None
     exclude: tuple[str, ...] = ()
+
+    def reading(self, on_progress: Callable[[Progress], None] | None = None) -> Reading:
+        """How recordings are read for this run."""
+        return Reading(self.features, self.fps, self.rate_hz, self.trim, on_progress=on_progress)
 
 
 class _RunTable(Settings):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from vasot.datasets.base import Dataset
-from vasot.datasets.folder import read_folder
+from vasot.datasets.recordings import read_data, read_inputs, resolve_features
+from vasot.datasets.videos import find_clips, read_corpus
 from vasot.errors import DataError, RunFolderError, SettingsError, nearest
-from vasot.features.precomputed import read_track
+from vasot.features.extraction import Progress
+from vasot.features.names import make_extractor
 from vasot.files import atomic_write
 from vasot.methods import METHODS
 from vasot.methods.base import Method
 from vasot.methods.presets import preset
+from vasot.training.checkup import Checkup, examine_corpus, examine_dataset
 from vasot.training.folder import DataSettings, RunConfig, RunFolder, split_settings
 from vasot.training.run import check_checkpoint, check_fit, make_method, train
 from vasot.types import Alignment, Segmentation, Track
@@ -29,7 +32,7 @@ from vasot.types import Alignment, Segmentation, Track
 __all__ = ["Model", "Source", "align", "fit", "load", "segment"]
 
 Source = Track | Dataset | str | Path | Float[np.ndarray, "t d"]
-"""One recording: a track, the path of an array file, or an array of features (frames, dimensions)."""
+"""One recording: a track, the path of a video or array file, or an array of features (frames, dimensions)."""
 
 _DEFAULT_METHOD = "vasot"
 
@@ -68,7 +71,10 @@ class Model:
             return Track("recording", np.asarray(source, dtype=np.float32))
         if isinstance(source, Dataset):
             raise DataError(f"data set '{source.name}' holds several recordings; give one, for example .tracks[0]")
-        return read_track(source, rate_hz=self.config.data.rate_hz)
+        tracks = read_inputs([source], self.config.data.reading())
+        if len(tracks) != 1:
+            raise DataError(f"{source} holds {len(tracks)} recordings; give one of them")
+        return tracks[0]
 
     def save(self, folder: str | Path) -> None:
         """Write ``config.toml`` and ``model.safetensors`` into a folder."""
@@ -90,12 +96,15 @@ def fit(
     resume: bool = False,
     console: Console | None = None,
     on_plan: Callable[[Dataset, RunConfig], None] | None = None,
+    on_check: Callable[[Checkup], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     **settings: Any,
 ) -> Model:
     """Learn from recordings without labels.
 
     Args:
-        data: a folder (arrays, or ``features/`` with optional ``groundTruth/`` and ``mapping/``), or a data set.
+        data: a folder of videos or of feature arrays, or one with ``videos/`` or ``features/`` and, optionally,
+            ``groundTruth/`` and ``mapping/``; or a data set.
         actions: K, for methods that segment.
         method: "vasot", "vaot", "asot", or one that another package registers.
         output: the run folder to write; a temporary one, gone when training ends, where it is left out.
@@ -103,8 +112,11 @@ def fit(
         force: replace a run that lies in ``output``.
         resume: go on with the interrupted run in ``output``, with its own settings.
         console: where progress is shown; nowhere by default.
-        on_plan: called with the data set and the resolved settings before the work begins.
-        settings: any setting of the method, or of reading the data (``trim``, ``rate_hz``, ``exclude``).
+        on_plan: called with the data set and the resolved settings before training begins.
+        on_check: called with what is wrong with the recordings before features are extracted from them.
+        on_progress: called now and then while features are extracted from videos.
+        settings: any setting of the method, or of reading the data (``features``, ``fps``, ``trim``, ``rate_hz``,
+            ``exclude``).
 
     Raises:
         VasotError: what is wrong with the data, the settings or the run folder, before any long work.
@@ -114,7 +126,8 @@ def fit(
             raise SettingsError("resume needs the folder of the interrupted run: give output")
         with tempfile.TemporaryDirectory() as folder:
             arguments = {"actions": actions, "method": method, "preset": preset, "console": console}
-            made = fit(data, output=Path(folder) / "run", on_plan=on_plan, **arguments, **settings)  # type: ignore[arg-type]
+            calls = {"on_plan": on_plan, "on_check": on_check, "on_progress": on_progress}
+            made = fit(data, output=Path(folder) / "run", **arguments, **calls, **settings)  # type: ignore[arg-type]
         return replace(made, folder=None)
     place = RunFolder(Path(output))
     place.check(force=force, resume=resume)
@@ -123,18 +136,19 @@ def fit(
     if config is not None and method not in (_DEFAULT_METHOD, config.method):
         raise SettingsError(f"method is '{method}' but the run in {place.path} has '{config.method}'")
     own, about_data = _collect(kind, actions, preset, settings, config)
-    dataset, data_settings = _read(data, about_data)
+    method_settings = kind.Config.of(own)
+    dataset, data_settings = _read(data, about_data, kind, on_check, on_progress)
     if config is None:
         config = RunConfig(
             method=method,
-            settings=kind.Config.of(own),
+            settings=method_settings,
             data=data_settings,
             n_features=dataset.n_features,
             recordings=tuple(track.name for track in dataset.tracks),
         )
     else:
         config = _resumed(config, own, data_settings, dataset, place.path)
-    _check_excluded(config.data, dataset)
+    _check_excluded(config.data, dataset.class_names)
     check_fit(kind, config.settings, dataset.tracks)
     trained = make_method(config.method, config.settings, config.n_features)
     if resume:
@@ -206,11 +220,33 @@ def _collect(
     return own, about_data
 
 
-def _read(data: str | Path | Dataset, about_data: dict[str, Any]) -> tuple[Dataset, DataSettings]:
+def _read(
+    data: str | Path | Dataset,
+    about_data: dict[str, Any],
+    kind: type[Method],
+    on_check: Callable[[Checkup], None] | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> tuple[Dataset, DataSettings]:
+    """The recordings, looked over before any of them is decoded."""
     if isinstance(data, Dataset):
         return data, DataSettings.of({**about_data, "data": data.name})
     settings = DataSettings.of({**about_data, "data": str(Path(data).resolve())})
-    return read_folder(data, trim=settings.trim, rate_hz=settings.rate_hz), settings
+    settings = settings.model_copy(update={"features": resolve_features(data, settings.features)})
+    reading = settings.reading(on_progress)
+    if settings.features == "precomputed":
+        dataset = read_data(data, reading)
+        if on_check is not None:
+            on_check(examine_dataset(dataset, paired=kind.paired))
+        return dataset, settings
+    extractor = make_extractor(settings.features)
+    corpus = find_clips(data)
+    checkup = examine_corpus(corpus, reading, settings.features, paired=kind.paired)
+    if checkup.errors:
+        raise DataError("; ".join(finding.text for finding in checkup.errors))
+    _check_excluded(settings, corpus.class_names)
+    if on_check is not None:
+        on_check(checkup)
+    return read_corpus(corpus, extractor, reading), settings
 
 
 def _resumed(config: RunConfig, own: dict[str, Any], data: DataSettings, dataset: Dataset, folder: Path) -> RunConfig:
@@ -229,10 +265,10 @@ def _resumed(config: RunConfig, own: dict[str, Any], data: DataSettings, dataset
     return replace(config, settings=settings, data=data)
 
 
-def _check_excluded(settings: DataSettings, dataset: Dataset) -> None:
+def _check_excluded(settings: DataSettings, known: Sequence[str]) -> None:
     for name in settings.exclude:
-        if dataset.class_names and name not in dataset.class_names:
+        if known and name not in known:
             raise SettingsError(
                 f"exclude names the class '{name}', which the labels do not have"
-                f"{nearest(name, dataset.class_names) or '.'} Known: {', '.join(dataset.class_names)}"
+                f"{nearest(name, known) or '.'} Known: {', '.join(known)}"
             )

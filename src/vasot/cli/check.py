@@ -1,0 +1,148 @@
+"""``vasot check``: what lies in a folder of recordings, before any long work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vasot.cli.options import Features, Fps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vasot.training.checkup import Checkup, Plan, RecordingFacts
+
+__all__ = ["command", "format_bytes", "format_minutes"]
+
+_MOST_ROWS = 40
+
+
+def command(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Folder of videos or of feature arrays.", show_default=False)
+    ],
+    features: Features = "auto",
+    fps: Fps = 10.0,
+    method: Annotated[str, typer.Option(help="Method whose training time is estimated.")] = "vasot",
+    trim: Annotated[bool, typer.Option("--trim", help="Cut a recording and its labels to the shorter.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Say what lies in a folder, what is wrong with it, and what fit would take on this machine.
+
+    The exit code is 0 where nothing is wrong, 1 where there are warnings, and 2 where fit cannot run.
+    """
+    from vasot.datasets.reading import Reading
+    from vasot.training.checkup import examine
+
+    reading = Reading(features, fps, trim=trim)
+    checkup = examine(data, reading)
+    plan = None if checkup.errors else _plan(data, reading, method)
+    if as_json:
+        typer.echo(json.dumps(_as_json(checkup, plan), indent=2))
+    else:
+        _print(checkup, plan, data, reading)
+    raise typer.Exit(checkup.exit_code)
+
+
+def format_minutes(minutes: float) -> str:
+    """A duration in words.
+
+    >>> format_minutes(0.2), format_minutes(3.4), format_minutes(150)
+    ('12 seconds', '3 minutes', '2.5 hours')
+    """
+    if minutes < 1:
+        return f"{max(1, round(60 * minutes))} seconds"
+    return f"{round(minutes)} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
+
+
+def format_bytes(count: int) -> str:
+    """A size in words.
+
+    >>> format_bytes(900), format_bytes(2_500_000), format_bytes(3_200_000_000)
+    ('1 kB', '2.5 MB', '3.2 GB')
+    """
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{max(1, round(count / 1e3))} kB"
+
+
+def _plan(data: Path, reading: Any, method: str) -> Plan:
+    from vasot.methods import METHODS
+    from vasot.training.checkup import plan_fit
+
+    config = METHODS[method].Config
+    # The number of actions hardly changes how long a step takes.
+    settings = config.of({"actions": 8} if "actions" in config.model_fields else {})
+    return plan_fit(data, reading, method, settings)
+
+
+def _print(checkup: Checkup, plan: Plan | None, data: Path, reading: Any) -> None:
+    if checkup.rows:
+        _print_rows(checkup.rows)
+        _print_totals(checkup)
+    for finding in checkup.findings:
+        typer.echo(f"{finding.level}: {finding.text}")
+    if not checkup.findings:
+        typer.echo("nothing is wrong")
+    if plan is None:
+        typer.echo(f"vasot fit cannot run on {data} as it is")
+        return
+    sampled = "" if checkup.features == "precomputed" else f" at {reading.fps:g} per second"
+    stored = f", {plan.n_stored} of {plan.n_recordings} extracted before" if sampled and plan.n_stored else ""
+    typer.echo(
+        f"vasot fit would train on {plan.n_recordings} recordings, {plan.n_frames} frames{sampled}, features "
+        f"{checkup.features} ({plan.n_features} per frame{stored})"
+    )
+    parts = [f"about {format_minutes(plan.training_minutes)} of training"]
+    if plan.extraction_minutes:
+        parts.insert(0, f"about {format_minutes(plan.extraction_minutes)} for features")
+    typer.echo(f"on this machine: {', then '.join(parts)}; {format_bytes(plan.disk_bytes)} of disk")
+    typer.echo(f"next: vasot fit {data} --actions K -o RUN, with K the number of steps that a person would name")
+
+
+def _print_rows(rows: Sequence[RecordingFacts]) -> None:
+    activities = len({row.activity for row in rows}) > 1
+    width = max(9, *(len(row.name) for row in rows))
+    head = f"{'recording':<{width}}  {'seconds':>8}  {'frames':>7}  {'rate':>6}  {'size':>12}  {'codec':>6}  labels"
+    typer.echo(head + ("  activity" if activities else ""))
+    for row in rows[:_MOST_ROWS]:
+        seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
+        rate = "" if row.rate_hz is None else f"{row.rate_hz:.2f}"
+        frames = "" if row.n_frames is None else str(row.n_frames)
+        line = (
+            f"{row.name:<{width}}  {seconds:>8}  {frames:>7}  {rate:>6}  {row.size or '':>12}  {row.codec or '':>6}  "
+        )
+        line += f"{'yes' if row.labelled else 'none':<6}" + (f"  {row.activity}" if activities else "")
+        typer.echo(line.rstrip())
+    if len(rows) > _MOST_ROWS:
+        typer.echo(f"... and {len(rows) - _MOST_ROWS} more (--json lists all)")
+
+
+def _print_totals(checkup: Checkup) -> None:
+    rows = checkup.rows
+    labelled = sum(row.labelled for row in rows)
+    activities = sorted({row.activity for row in rows})
+    text = f"{checkup.name}: {len(rows)} recordings"
+    if known := [row.seconds for row in rows if row.seconds is not None]:
+        text += f", {min(known):.1f} to {max(known):.1f} s, {format_minutes(sum(known) / 60)} in all"
+    if len(activities) > 1:
+        text += f", {len(activities)} activities ({', '.join(activities)})"
+    text += f", labels for {labelled} of {len(rows)}" if labelled else ", no labels (none are needed)"
+    typer.echo(text)
+
+
+def _as_json(checkup: Checkup, plan: Plan | None) -> dict[str, Any]:
+    return {
+        "name": checkup.name,
+        "features": checkup.features,
+        "recordings": [asdict(row) for row in checkup.rows],
+        "findings": [asdict(finding) for finding in checkup.findings],
+        "class_names": list(checkup.class_names),
+        "plan": None if plan is None else asdict(plan),
+        "exit_code": checkup.exit_code,
+    }

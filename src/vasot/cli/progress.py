@@ -1,0 +1,86 @@
+"""What is seen of features while they are extracted."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vasot.features.extraction import Progress
+
+__all__ = ["ExtractionProgress"]
+
+_LINE_SECONDS = 30.0
+"""How often a line is printed where there is no terminal."""
+
+
+class ExtractionProgress:
+    """One bar over all videos with the time that remains; now and then a line where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Any = None
+        self._task: Any = None
+        self._begun = self._told = perf_counter()
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def show(self, progress: Progress) -> None:
+        """Show how far the extraction is; the first call says what the store held already, the last one the size."""
+        if self._finished:
+            return
+        if progress.n_stored == progress.n_clips:
+            self._say(f"features of all {progress.n_clips} recordings were extracted before{self._kept()}")
+            self._finished = True
+            return
+        if progress.done_seconds >= progress.total_seconds:
+            self._stop()
+            speed = progress.total_seconds / max(perf_counter() - self._begun, 1e-9)
+            count = progress.n_clips - progress.n_stored
+            self._say(
+                f"features of {count} recordings extracted, {speed:.0f} times faster than they play{self._kept()}"
+            )
+            self._finished = True
+            return
+        self._update(progress)
+
+    def _update(self, progress: Progress) -> None:
+        if not self._console.is_terminal:
+            if perf_counter() - self._told > _LINE_SECONDS:
+                self._told = perf_counter()
+                self._say(f"features: {progress.done_seconds:.0f} of {progress.total_seconds:.0f} seconds of video")
+            return
+        if self._bar is None:
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            columns = (TextColumn("features"), BarColumn(), TaskProgressColumn(), TextColumn("of the video"))
+            self._bar = Bar(*columns, TimeRemainingColumn(), console=self._console)
+            self._bar.start()
+            self._task = self._bar.add_task("features", total=progress.total_seconds)
+        self._bar.update(self._task, completed=progress.done_seconds)
+
+    def _kept(self) -> str:
+        from vasot.cli.check import format_bytes
+        from vasot.features.store import default_store
+
+        store = default_store()
+        return f"; {store.root} keeps {format_bytes(store.size_bytes())} of features"
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

@@ -1,0 +1,113 @@
+"""Ground truth beside recordings: one class name per frame, and the mapping that numbers the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vasot.datasets.layout import Source, files_below, listing
+from vasot.errors import DataError, nearest
+
+__all__ = ["Truth", "class_names", "read_truth", "read_truths"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A ground-truth file and the class name of each frame."""
+
+    file: Path
+    names: tuple[str, ...]
+
+
+def read_truths(
+    folder: Path, sources: Sequence[Source], names: Sequence[str], warnings: list[str]
+) -> list[Truth | None]:
+    """The ground truth of each source, None where there is none; what does not pair up goes to ``warnings``."""
+    if not folder.is_dir():
+        return [None] * len(sources)
+    files = set(files_below(folder))
+    truths: list[Truth | None] = []
+    used: set[Path] = set()
+    for source, name in zip(sources, names, strict=True):
+        stems = (str(source.place), name)
+        candidates = {folder / f"{stem}{ending}" for stem in stems for ending in ("", ".txt")} & files
+        if len(candidates) > 1:
+            both = " and ".join(str(file) for file in sorted(candidates))
+            raise DataError(f"{both} are both ground truth of '{name}'; remove one of them")
+        used |= candidates
+        truths.append(read_truth(candidates.pop()) if candidates else None)
+    labelled = sum(truth is not None for truth in truths)
+    if labelled < len(sources):
+        warnings.append(f"{labelled} of {len(sources)} recordings have ground truth")
+    if unused := sorted(str(file.relative_to(folder)) for file in files - used):
+        warnings.append(f"{len(unused)} ground-truth files belong to no recording: {listing(unused)}")
+    return truths
+
+
+def read_truth(file: Path) -> Truth:
+    """Read one file of class names, one per line; blank lines may stand at its end only.
+
+    Raises:
+        DataError: the file is empty, unreadable, or a line within it is blank.
+    """
+    names = [line.strip() for line in _text_of(file).splitlines()]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise DataError(f"{file}: is empty; write one class name per frame")
+    if "" in names:
+        raise DataError(f"{file}: line {names.index('') + 1} is blank; write one class name for every frame")
+    return Truth(file, tuple(names))
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}); check that it is a file you may read") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: is not a text file; save it as UTF-8 text") from error
+
+
+def class_names(mapping: Path, truths: Sequence[Truth]) -> tuple[str, ...]:
+    """Class names in order of index: as the mapping says, else sorted (by value where all are whole numbers)."""
+    if not truths:
+        return ()
+    if mapping.is_file():
+        known = _read_mapping(mapping)
+        for truth in truths:
+            _refuse_unknown(truth, known, mapping)
+        return known
+    collected = {name for truth in truths for name in truth.names}
+    numeric = all(name.isdecimal() for name in collected)
+    return tuple(sorted(collected, key=lambda name: (int(name) if numeric else 0, name)))
+
+
+def _read_mapping(file: Path) -> tuple[str, ...]:
+    """Class names of a mapping's lines of ``id name``, in order of id; a name may hold spaces."""
+    by_id: dict[int, str] = {}
+    for number, line in enumerate(_text_of(file).splitlines(), start=1):
+        words = line.strip().split(maxsplit=1)
+        if not words:
+            continue
+        where = f"{file}: line {number}"
+        if len(words) < 2 or not words[0].isdecimal():
+            raise DataError(f"{where} is '{line.strip()}'; write a whole number, a space and a class name")
+        key, name = int(words[0]), words[1]
+        if key in by_id:
+            raise DataError(f"{where} gives id {key} to '{name}', but '{by_id[key]}' has it; give each class its own")
+        if name in by_id.values():
+            raise DataError(f"{where} lists '{name}' a second time; remove one of the two lines")
+        by_id[key] = name
+    if not by_id:
+        raise DataError(f"{file}: is empty; write one line 'id name' per class, or remove the file")
+    return tuple(by_id[key] for key in sorted(by_id))
+
+
+def _refuse_unknown(truth: Truth, known: Sequence[str], mapping: Path) -> None:
+    classes = set(known)
+    for number, name in enumerate(truth.names, start=1):
+        if name not in classes:
+            hint = nearest(name, known) or "; add it there, or correct it"
+            raise DataError(f"{truth.file}: line {number} is '{name}', which {mapping} does not list{hint}")

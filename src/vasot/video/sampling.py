@@ -1,0 +1,46 @@
+"""Which instants of a video are looked at, and which frame each of them shows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from vasot.errors import SettingsError
+
+__all__ = ["TOLERANCE_SECONDS", "instants", "shown_at"]
+
+TOLERANCE_SECONDS = 5e-4
+"""A frame that appears this little after an instant is shown at it: containers round time stamps to 1/1000 s."""
+
+
+def instants(start_seconds: float, end_seconds: float, fps: float) -> Float64[np.ndarray, " n"]:
+    """The instants ``start + k / fps`` before the end, at least the first one.
+
+    Raises:
+        SettingsError: ``fps`` is not a positive number, or the end lies before the start.
+
+    >>> instants(1.0, 1.5, 10.0).round(3).tolist()
+    [1.0, 1.1, 1.2, 1.3, 1.4]
+    """
+    if not (math.isfinite(fps) and fps > 0):
+        raise SettingsError(f"fps is {fps}; give the frames per second to sample, above 0")
+    if end_seconds < start_seconds:
+        raise SettingsError(f"the stretch ends at {end_seconds} s, before it starts at {start_seconds} s")
+    # (end - start) * fps can come out a rounding error above a whole number.
+    count = max(1, math.ceil((end_seconds - start_seconds) * fps - 1e-6))
+    return start_seconds + np.arange(count, dtype=np.float64) / fps
+
+
+def shown_at(frame_times: Float64[np.ndarray, " f"], wanted: Float64[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """The frame on the screen at each instant: the last one whose time has come; before the first one, the first.
+
+    Args:
+        frame_times: (f,) seconds at which each frame appears, increasing.
+        wanted: (n,) instants in seconds.
+
+    >>> shown_at(np.array([0.0, 0.04, 0.08]), np.array([0.0, 0.05, 0.08, 9.0])).tolist()
+    [0, 1, 2, 2]
+    """
+    return np.maximum(np.searchsorted(frame_times, wanted + TOLERANCE_SECONDS, side="right") - 1, 0)

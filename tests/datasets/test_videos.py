@@ -118,7 +118,7 @@ def test_auto_takes_arrays_where_there_are_some_and_motion_for_videos(tmp_path: 
 
 def test_videos_arrays_and_folders_are_read_as_inputs(tmp_path: Path, reading: Reading) -> None:
     folder = write_corpus(tmp_path / "data", (15, 20))
-    np.save(tmp_path / "z.npy", np.ones((4, 612), dtype=np.float32))
+    np.save(tmp_path / "z.npy", np.ones((4, 272), dtype=np.float32))
     video = folder / "videos" / "a.mp4"
     tracks = read_inputs([tmp_path / "z.npy", folder, video], reading)
     assert [track.name for track in tracks] == ["z", "a", "b"]

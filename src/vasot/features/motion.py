@@ -33,7 +33,7 @@ class MotionFeatures:
         side: to which frames are decoded, in pixels; the picture is squeezed to a square.
     """
 
-    def __init__(self, *, grid: int = 6, n_directions: int = 8, side: int = 128) -> None:
+    def __init__(self, *, grid: int = 4, n_directions: int = 8, side: int = 128) -> None:
         if not 1 <= grid <= side // 8 or n_directions < 2:
             raise SettingsError(f"a grid of {grid} and {n_directions} directions do not fit pictures of {side} pixels")
         self._grid = grid

@@ -2,7 +2,7 @@
 
 Two layouts are read. The one of the segmentation literature::
 
-    DATA/features/NAME.npy          one array (frames, dimensions) per recording; .txt likewise
+    DATA/features/NAME.npy          one array (frames, dimensions) per recording; .npz, .h5, .csv, .txt likewise
     DATA/groundTruth/NAME           optional: one class name per frame, one per line; NAME.txt likewise
     DATA/mapping/mapping.txt        optional: lines of ``id name``
 
@@ -23,7 +23,8 @@ from vasot.datasets.base import Dataset, Recording
 from vasot.datasets.labels import Truth, class_names, read_truth, read_truths
 from vasot.datasets.layout import MOST_LISTED, Source, distinct_names, files_below, listing, refuse_twins
 from vasot.errors import DataError
-from vasot.features.precomputed import ARRAY_SUFFIXES, read_track
+from vasot.features.precomputed import ARRAY_SUFFIXES, read_track, read_track_with_note
+from vasot.features.tables import table_of_numbers
 from vasot.types import Track
 
 __all__ = ["read_folder", "read_sources", "truth_beside"]
@@ -53,9 +54,11 @@ def read_folder(path: str | Path, *, trim: bool = False, rate_hz: float | None =
     warnings: list[str] = []
     sources = _find_arrays(folder, warnings)
     names = distinct_names([source.place for source in sources])
-    tracks = [
-        read_track(source.file, name, rate_hz, source.activity) for source, name in zip(sources, names, strict=True)
-    ]
+    tracks: list[Track] = []
+    for source, name in zip(sources, names, strict=True):
+        track, note = read_track_with_note(source.file, name, rate_hz, source.activity)
+        tracks.append(track)
+        warnings += [note] if note else []
     truths = read_truths(folder / _TRUTH, sources, names, warnings)
     known = [truth for truth in truths if truth is not None]
     classes = class_names(folder / _MAPPING / "mapping.txt", known)
@@ -142,7 +145,7 @@ def _find_arrays(folder: Path, warnings: list[str]) -> list[Source]:
     prose = [str(place) for file, place in arrays if _is_prose(file)] if plain else []
     if prose:
         arrays = [(file, place) for file, place in arrays if str(place) not in prose]
-        warnings.append(f"{len(prose)} text files that do not begin with numbers passed over: {listing(prose)}")
+        warnings.append(f"{len(prose)} text files that hold no table of numbers passed over: {listing(prose)}")
     if not arrays:
         raise _nothing_usable(root, [file for file, _ in files])
     sources = [
@@ -153,7 +156,9 @@ def _find_arrays(folder: Path, warnings: list[str]) -> list[Source]:
 
 
 def _is_prose(file: Path) -> bool:
-    """Whether a text file's first filled line holds not a single number."""
+    """Whether a text file's first filled line holds not a single number, or a table is none of numbers."""
+    if file.suffix.lower() in (".csv", ".tsv"):
+        return not table_of_numbers(file)
     if file.suffix.lower() != ".txt":
         return False
     try:
@@ -166,7 +171,7 @@ def _is_prose(file: Path) -> bool:
 
 
 def _nothing_usable(root: Path, files: Sequence[Path]) -> DataError:
-    expected = "expected one .npy or .txt array (frames, dimensions) per recording"
+    expected = "expected one array (frames, dimensions) per recording, such as .npy or .csv"
     if not files:
         return DataError(f"{root}: the folder is empty; {expected}")
     counts = Counter(file.suffix.lower() or "(no ending)" for file in files)
@@ -174,7 +179,7 @@ def _nothing_usable(root: Path, files: Sequence[Path]) -> DataError:
     if videos:
         return DataError(f"{root}: holds {videos} videos but no feature arrays; extract features first, {expected}")
     found = ", ".join(f"{count} {suffix}" for suffix, count in counts.most_common(MOST_LISTED))
-    prose = "; its .txt files do not begin with numbers" if ".txt" in counts else ""
+    prose = "; its .txt files hold no table of numbers" if ".txt" in counts else ""
     return DataError(f"{root}: no feature arrays among its {len(files)} files ({found}){prose}; {expected}")
 
 

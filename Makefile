@@ -31,9 +31,9 @@ test: lint ## Everything that must hold: lint, then doctests and tests with shap
 
 lint: $(READY) ## Style, format, types and the order of the layers
 	$(STEP) "ruff check"
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --no-cache .
 	$(STEP) "ruff format"
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff format --no-cache --check .
 	$(STEP) "mypy"
 	@$(BIN)/mypy
 	$(STEP) "import layers"

@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from made_videos import HEIGHT, WIDTH, number_of, numbered, write_video
 
+from made_videos import HEIGHT, WIDTH, number_of, numbered, write_video
 from vasot.errors import DataError, SettingsError
 from vasot.types import FrameSize
 from vasot.video.probe import frame_times, probe

@@ -37,6 +37,7 @@ class OptionalPart:
 
 
 OPTIONAL_PARTS = (
+    OptionalPart("hub", "transformers", "any image or video model of the Hugging Face hub: --features hub:NAME"),
     OptionalPart("onnx", "onnxruntime", "any image model as an ONNX file: --features onnx:FILE"),
     OptionalPart("tensorboard", "tensorboard", "training curves in the browser"),
 )

@@ -12,19 +12,21 @@ EXTRACTORS = Registry(
     "kind of features",
     "vasot.features",
     {
+        "hub": "vasot.features.hub:HubFeatures",
         "motion": "vasot.features.motion:MotionFeatures",
         "onnx": "vasot.features.onnx:OnnxFeatures",
     },
 )
 """Extractors by name; another package adds one through the entry points ``vasot.features``."""
 
-_NEED_ARGUMENT = {"onnx": "onnx:FILE or onnx:FILE#OUTPUT"}
+_NEED_ARGUMENT = {"hub": "hub:NAME or hub:NAME#map", "onnx": "onnx:FILE or onnx:FILE#OUTPUT"}
 
 
 def make_extractor(spec: str) -> Extractor:
     """The extractor that ``KIND``, ``KIND:ARGUMENT`` or ``KIND:ARGUMENT#OPTION`` names.
 
-    ``motion`` is built in; ``onnx:FILE#OUTPUT`` takes an output of an image model.
+    ``motion`` is built in; ``onnx:FILE#OUTPUT`` takes an output of an image model; ``hub:NAME#OUTPUT`` (``pooled`` or
+    ``map``) one of a model of the transformers library, NAME being a folder or a name on the Hugging Face hub.
 
     Raises:
         SettingsError: an unknown kind (the nearest is named), or one that lacks its argument.

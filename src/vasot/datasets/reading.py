@@ -18,7 +18,7 @@ class Reading:
     """How recordings become tracks.
 
     Attributes:
-        features: ``motion``, ``onnx:FILE`` or another extractor for videos; ``precomputed`` for arrays;
+        features: ``motion``, ``onnx:FILE``, ``hub:NAME`` or another extractor for videos; ``precomputed`` for arrays;
             ``auto`` takes arrays where there are some and the built-in ``motion`` for videos.
         fps: frames per second sampled of a video.
         rate_hz: feature vectors per second of arrays that do not say it themselves, where known.

@@ -116,10 +116,12 @@ def load_backbone(folder: Path, device: torch.device, where: str) -> Backbone:
             f"{where}: {len(lost)} weights of {type(model).__name__} are missing, such as {lost[0]}; save the whole "
             "model with save_pretrained"
         )
+    with _quiet():
+        preparation = read_preparation(folder, _usual_preparation(config), where)
     names = {name.rpartition(".")[2] for name, _ in model.named_parameters()} & _CLASS_TOKENS
     return Backbone(
         model=model.to(device).eval().requires_grad_(False),
-        preparation=read_preparation(folder, _usual_preparation(config), where),
+        preparation=preparation,
         n_frames=getattr(config, "num_frames", None) or getattr(config, "frames_per_clip", None),
         n_prefix=len(names) + (getattr(config, "num_register_tokens", None) or 0),
         has_class=bool(names),
@@ -151,7 +153,7 @@ def _patches(pixels: Float32[Tensor, "b 3 h w"], side: int) -> dict[str, Tensor]
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars and no table of weights that were not needed, unless something goes wrong."""
+    """No progress bars, no table of weights that were not needed, no word of torchvision; errors are exceptions."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -39,7 +39,7 @@ def model_folder(name: str) -> Path:
         _check(path, name)
         return path
     if name.startswith((".", "~", "/")) or name.count("/") > 1 or "\\" in name or path.exists():
-        raise DataError(f"hub:{name}: there is no such folder; give a folder with a saved model, or {_WITHOUT}")
+        raise DataError(f"hub:{name}: there is no such folder; give a folder with a saved model; {_WITHOUT}")
     return _from_hub(name)
 
 
@@ -83,7 +83,7 @@ def _check(folder: Path, name: str) -> None:
 def _pickled(name: str) -> str:
     return (
         f"hub:{name}: its weights are pickled (.bin), a format that can run programs, so they are not read; load them "
-        f"where you trust them and save_pretrained(FOLDER) as safetensors, then hub:FOLDER; or {_WITHOUT}"
+        f"where you trust them and save_pretrained(FOLDER) as safetensors, then hub:FOLDER; {_WITHOUT}"
     )
 
 
@@ -154,5 +154,5 @@ def _wanted(name: str, files: list[str]) -> list[str]:
 def _unreachable(name: str, why: str) -> str:
     return (
         f"hub:{name}: is not on this machine and cannot be downloaded ({why}); copy a saved model here and give "
-        f"hub:FOLDER, or {_WITHOUT}"
+        f"hub:FOLDER; {_WITHOUT}"
     )

@@ -24,7 +24,9 @@ __all__ = ["ActionChoice", "CountFits", "CountRow", "choose_count"]
 
 _RESAMPLES = 400
 _INTERVAL = (0.1, 0.9)
-_SURE, _FAIRLY_SURE = 0.8, 0.5
+_FAIRLY_SURE = 0.8
+_NOTHING = 0.05
+"""A gain of this size or less is nothing to go by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +94,17 @@ class ActionChoice:
 
     @property
     def nothing_found(self) -> bool:
-        """True where not even the recommended K is found again beyond what time explains."""
-        return self.row.low <= 0
+        """True where not even the recommended K is clearly found again beyond what time explains."""
+        return self.row.low <= _NOTHING
 
     @property
     def sureness(self) -> str:
-        """``sure``, ``fairly sure`` or ``not sure``: by the share of draws in which the choice would be the best."""
-        if self.nothing_found or len(self.as_good) > 1:
-            return "not sure"
-        return "sure" if self.row.wins >= _SURE else "fairly sure" if self.row.wins >= _FAIRLY_SURE else "not sure"
+        """``fairly sure`` where no other K is as good and this one wins 80 % of the draws, else ``not sure``.
+
+        There is no ``sure``: draws of recordings do not tell how else the trainings could have ended.
+        """
+        alone = len(self.as_good) == 1 and not self.nothing_found
+        return "fairly sure" if alone and self.row.wins >= _FAIRLY_SURE else "not sure"
 
 
 def choose_count(fits: Sequence[CountFits], activities: Sequence[str], seed: int = 0) -> ActionChoice:

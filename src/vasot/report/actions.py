@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from vasot.metrics.stability import ActionChoice
 from vasot.report.figure import new_axes, save_figure
@@ -13,33 +12,25 @@ from vasot.report.palette import COLOURS
 
 __all__ = ["plot_actions", "save_actions"]
 
-_SCORE, _SEEDS, _HALVES, _USED = COLOURS[0], COLOURS[2], COLOURS[3], "#D9D9D9"
+_SCORE, _SEEDS, _HALVES = COLOURS[0], COLOURS[2], COLOURS[3]
 
 
 def plot_actions(choice: ActionChoice, ax: Axes | None = None) -> Axes:
-    """Draw score against number of actions, with its intervals, and return the axes.
+    """Draw the score against the number of actions, with its intervals, and return the axes.
 
     The thick line is the score, its bars run from 10 % to 90 % of what it is with recordings drawn anew; thin lines are
-    its two halves. A circle marks the recommended number. Grey columns
-    are the actions that occur, on the axis at the right.
+    the two parts it is the mean of. A ring marks the recommended number. Below every number stands how many of the
+    actions occur.
     """
     if ax is None:
-        ax = new_axes(7.6, 4.4)
+        ax = new_axes(max(6.4, 1.6 + 0.36 * len(choice.rows)), 4.4)
     counts = [row.n_actions for row in choice.rows]
     scores = [row.score for row in choice.rows]
-    below = ax.twinx()
-    below.bar(counts, [row.used for row in choice.rows], width=0.6, color=_USED, label="actions that occur")
-    below.set_ylim(0, 1.9 * max(counts))
-    below.yaxis.set_major_locator(MaxNLocator("auto", integer=True, prune="upper"))
-    below.set_ylabel("actions that occur")
-    # The columns stand behind the lines.
-    ax.set_zorder(below.get_zorder() + 1)
-    ax.patch.set_visible(False)
     ax.axhline(0, color="black", linewidth=0.6)
     ax.plot(counts, [row.seeds.gain for row in choice.rows], "--", color=_SEEDS, linewidth=1.2, label="between seeds")
     halves = [(row.n_actions, row.halves.gain) for row in choice.rows if row.halves is not None]
     if halves:
-        ax.plot(*zip(*halves, strict=True), ":", color=_HALVES, linewidth=1.6, label="between halves of the recordings")
+        ax.plot(*zip(*halves, strict=True), ":", color=_HALVES, linewidth=1.8, label="between halves of the recordings")
     reach = (
         [max(0.0, row.score - row.low) for row in choice.rows],
         [max(0.0, row.high - row.score) for row in choice.rows],
@@ -47,35 +38,16 @@ def plot_actions(choice: ActionChoice, ax: Axes | None = None) -> Axes:
     ax.errorbar(
         counts, scores, reach, color=_SCORE, linewidth=2, marker="o", markersize=4, capsize=3, label="score, 10 to 90 %"
     )
-    ax.plot(
-        [choice.recommended],
-        [choice.row.score],
-        "o",
-        markersize=13,
-        markerfacecolor="none",
-        markeredgecolor="black",
-        linestyle="none",
-        label=f"recommended: {choice.recommended} ({choice.sureness})",
-    )
-    ax.set_xlabel("number of actions K")
+    ring = {"marker": "o", "markersize": 13.0, "markerfacecolor": "none", "markeredgecolor": "black"}
+    ax.plot([choice.recommended], [choice.row.score], linestyle="none", label="recommended", **ring)
+    ax.set_xticks(counts, [f"{row.n_actions}\n{row.used}" for row in choice.rows])
+    ax.set_xlabel("number of actions K; below it, how many of them occur")
     ax.set_ylabel("agreement beyond what time explains")
-    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
-    handles, labels = ax.get_legend_handles_labels()
-    columns, names = below.get_legend_handles_labels()
-    ax.legend(
-        [*handles, *columns],
-        [*labels, *names],
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
-        ncols=3,
-        frameon=False,
-        fontsize=8.5,
-    )
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, frameon=False, fontsize=8.5)
     others = [str(count) for count in choice.as_good if count != choice.recommended]
     title = f"Which number of actions is found again? {choice.recommended}, {choice.sureness}"
     ax.set_title(title + (f"; as good: {', '.join(others)}" if others else ""), fontsize=10, loc="left")
-    ax.spines["top"].set_visible(False)
-    below.spines["top"].set_visible(False)
+    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 

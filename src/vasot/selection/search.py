@@ -64,7 +64,7 @@ class SearchPlan:
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """How far a search is; None for the time that remains before the first fit is done."""
+    """How far a search is; the time that remains is None until it can be foretold."""
 
     n_done: int
     n_fits: int
@@ -266,7 +266,7 @@ def _check_record(place: RunFolder, record: dict[str, Any]) -> None:
 
 
 class _Meter:
-    """Counts fits, and foretells from those that are done how long the rest takes."""
+    """Counts fits, and foretells from their pace how long the rest takes."""
 
     def __init__(
         self, every: Sequence[Fit], missing: Sequence[Fit], on_fit: Callable[[SearchProgress], None] | None
@@ -276,12 +276,17 @@ class _Meter:
         self._left = sum(len(each.recordings) for each in missing)
         self._worked = 0
         self._on_fit = on_fit
-        self._begun = perf_counter()
+        self._begun: float | None = None
 
     def done(self, each: Fit) -> None:
         self._n_done += 1
         self._left -= len(each.recordings)
-        self._worked += len(each.recordings)
-        if self._on_fit is not None:
+        remaining = None
+        if self._begun is None:
+            # The first fit also pays for the start of the processes, and for what is compiled once.
+            self._begun = perf_counter()
+        else:
+            self._worked += len(each.recordings)
             remaining = (perf_counter() - self._begun) * self._left / self._worked
+        if self._on_fit is not None:
             self._on_fit(SearchProgress(self._n_done, self._n_fits, remaining))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from made_choices import fits
@@ -37,9 +38,9 @@ def test_axes_and_lines_are_labelled(choice: ActionChoice) -> None:
 
 def test_the_lines_show_the_numbers_of_the_rows(choice: ActionChoice) -> None:
     lines = {str(line.get_label()): line for line in plot_actions(choice).get_lines()}
-    assert list(lines["between seeds"].get_ydata()) == [row.seeds.gain for row in choice.rows]
-    assert list(lines["recommended"].get_xdata()) == [5]
-    assert list(lines["recommended"].get_ydata()) == [choice.row.score]
+    assert np.asarray(lines["between seeds"].get_ydata()).tolist() == [row.seeds.gain for row in choice.rows]
+    assert np.asarray(lines["recommended"].get_xdata()).tolist() == [5]
+    assert np.asarray(lines["recommended"].get_ydata()).tolist() == [choice.row.score]
 
 
 def test_without_halves_there_is_no_line_for_them() -> None:

@@ -191,7 +191,7 @@ def _score(fits: CountFits, activities: Sequence[str], draws: _Draws) -> _Scores
 
 def _gain(tables: AgreementTables, draws: _Draws) -> Float[np.ndarray, " b"]:
     observed, by_time = tables.resampled(draws.recordings)
-    return observed - by_time
+    return np.asarray(observed - by_time)
 
 
 def _row(fits: CountFits, scores: _Scores, wins: float) -> CountRow:

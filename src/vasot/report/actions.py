@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -38,7 +39,7 @@ def plot_actions(choice: ActionChoice, ax: Axes | None = None) -> Axes:
     ax.errorbar(
         counts, scores, reach, color=_SCORE, linewidth=2, marker="o", markersize=4, capsize=3, label="score, 10 to 90 %"
     )
-    ring = {"marker": "o", "markersize": 13.0, "markerfacecolor": "none", "markeredgecolor": "black"}
+    ring: dict[str, Any] = {"marker": "o", "markersize": 13.0, "markerfacecolor": "none", "markeredgecolor": "black"}
     ax.plot([choice.recommended], [choice.row.score], linestyle="none", label="recommended", **ring)
     ax.set_xticks(counts, [f"{row.n_actions}\n{row.used}" for row in choice.rows])
     ax.set_xlabel("number of actions K; below it, how many of them occur")

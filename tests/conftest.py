@@ -35,6 +35,7 @@ SHAPE_CHECKED = (
     "vasot.metrics",
     "vasot.objectives",
     "vasot.report",
+    "vasot.selection",
     "vasot.training",
     "vasot.transport.costs",
     "vasot.transport.marginals",

@@ -34,7 +34,14 @@ def command(
     ],
     output: NewRun,
     actions: Annotated[
-        int | None, typer.Option("--actions", "-k", help="Number of actions to look for.", show_default=False)
+        str | None,
+        typer.Option(
+            "--actions",
+            "-k",
+            metavar="K",
+            help="Number of actions: 7; or a range to choose from without labels: 4-12, or 4,6,8.",
+            show_default=False,
+        ),
     ] = None,
     method: Annotated[
         str, typer.Option(help="vasot (both tasks), asot (segment only) or vaot (align only).")
@@ -59,6 +66,7 @@ def command(
 
     from vasot.config import parse_words
     from vasot.errors import SettingsError
+    from vasot.selection.counts import parse_counts
 
     values: dict[str, Any] = parse_words(settings or [])
     for name in values.keys() & _NOT_SETTINGS.keys():
@@ -71,21 +79,29 @@ def command(
         values["features"] = features
     if fps is not None:
         values["fps"] = fps
-    options = {"actions": actions, "method": method, "preset": preset, "force": force, "resume": resume}
-    train_and_report(data, output, Console(), {**options, **values})
+    counts = () if actions is None else parse_counts(actions)
+    options = {"method": method, "preset": preset, "force": force, "resume": resume}
+    if len(counts) > 1:
+        _search_and_report(data, output, Console(), counts, {**options, **values})
+    else:
+        train_and_report(data, output, Console(), {"actions": counts[0] if counts else None, **options, **values})
 
 
 _NOT_SETTINGS = {
     "console": "nothing of that name",
+    "counts": "--actions 4-12",
     "data": "the folder behind fit",
     "force": "--force",
     "on_check": "nothing of that name",
+    "on_choice": "nothing of that name",
+    "on_fit": "nothing of that name",
     "on_progress": "nothing of that name",
     "method": "--method",
     "on_plan": "nothing of that name",
     "output": "--output",
     "preset": "--preset",
     "resume": "--resume",
+    "workers": "nothing of that name",
 }
 """Arguments of :func:`vasot.fit` that are not settings, and what to give on the command line instead."""
 
@@ -127,11 +143,24 @@ def train_and_report(data: Path, output: Path, console: Console, arguments: dict
             **arguments,
         )
     say(f"trained in {perf_counter() - begun:.1f} s")
-    if "segment" in model.method.tasks:
-        _write_segments(say, model, seen[0], output)
-    _print_damaged(say, seen[0])
-    say(f"the run is in {output}; next: vasot evaluate {output}, vasot segment {output} FILE -o OUT")
+    _report(say, model, seen[0], output)
     return model
+
+
+def _search_and_report(
+    data: Path, output: Path, console: Console, counts: Sequence[int], arguments: dict[str, Any]
+) -> None:
+    from vasot.cli.actions import search_and_report
+
+    model, dataset = search_and_report(data, output, console, counts, arguments)
+    _report(_printer(console), model, dataset, output)
+
+
+def _report(say: Any, model: Model, dataset: Dataset, output: Path) -> None:
+    if "segment" in model.method.tasks:
+        _write_segments(say, model, dataset, output)
+    _print_damaged(say, dataset)
+    say(f"the run is in {output}; next: vasot evaluate {output}, vasot segment {output} FILE -o OUT")
 
 
 def _print_damaged(say: Any, dataset: Dataset) -> None:

@@ -101,6 +101,8 @@ def describe_run(folder: Path) -> dict[str, Any]:
         "features_per_frame": config.n_features,
         "size_bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
     }
+    if (tried := _actions_tried(folder / "actions.csv")) is not None:
+        about["actions_tried"] = tried
     if config.data.features != "precomputed":
         stored = _stored(config.data)
         about |= {
@@ -118,6 +120,16 @@ def describe_optional_parts() -> list[dict[str, str | None]]:
     return [
         {**asdict(part), "version": _installed(part.distribution), "install": part.install} for part in OPTIONAL_PARTS
     ]
+
+
+def _actions_tried(table: Path) -> list[int] | None:
+    """Numbers of actions that a search tried before this run was trained; None where there was no search."""
+    import csv
+
+    if not table.is_file():
+        return None
+    with table.open(newline="", encoding="utf-8") as file:
+        return [int(row["actions"]) for row in csv.DictReader(file)]
 
 
 def _stored(data: DataSettings) -> list[int] | None:
@@ -145,6 +157,9 @@ def _run_as_text(about: Mapping[str, Any]) -> str:
         f"features      {about['features']}, {about['features_per_frame']} per frame",
         f"size          {format_bytes(about['size_bytes'])}",
     ]
+    if "actions_tried" in about:
+        tried = ", ".join(map(str, about["actions_tried"]))
+        lines.append(f"actions       chosen among {tried}; see {about['run']}/actions.csv and actions.png")
     if "store" in about:
         known = about["stored_recordings"] is not None
         own = f"{about['stored_recordings']} recordings, {format_bytes(about['stored_bytes'])}" if known else "unknown"

@@ -14,9 +14,16 @@ import numpy as np
 from jaxtyping import Float
 
 from vasot.files import atomic_write
+from vasot.metrics.stability import ActionChoice
 from vasot.types import UNMATCHED, Alignment, Segmentation
 
-__all__ = ["write_alignment_csv", "write_labels_txt", "write_path_csv", "write_segments_csv"]
+__all__ = [
+    "write_actions_csv",
+    "write_alignment_csv",
+    "write_labels_txt",
+    "write_path_csv",
+    "write_segments_csv",
+]
 
 
 def write_segments_csv(segmentation: Segmentation, path: Path, force: bool = False) -> None:
@@ -92,6 +99,47 @@ def write_path_csv(alignment: Alignment, path: Path, force: bool = False) -> Non
     """
     rows = ((*_moment(x, alignment.times_x), *_moment(y, alignment.times_y)) for x, y in alignment.path.tolist())
     _write_table(path, ("frame_x", "seconds_x", "frame_y", "seconds_y"), rows, force)
+
+
+def write_actions_csv(choice: ActionChoice, path: Path, force: bool = False) -> None:
+    """Write one line per number of actions that was tried.
+
+    ============================ ============================================================================
+    actions, recommended         K, and 1 for the recommended one, else 0
+    score, low, high             mean of the gains; 10 % and 90 % of it with recordings drawn anew
+    wins                         share of these draws in which this K has the best score
+    seeds, seeds_by_time         agreement between seeds, and what of it relative time alone explains
+    halves, halves_by_time       the same between halves of the recordings; empty where there are too few
+    used, unused                 number of actions that occur, and which do not, separated by spaces
+    segments_per_recording       mean
+    median_frames                length of a segment
+    median_seconds               the same; empty where a rate is not known
+    usual_successor              share of changes that lead to the action's most frequent successor
+    ============================ ============================================================================
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: it cannot be written.
+    """
+    header = (
+        *("actions", "recommended", "score", "low", "high", "wins"),
+        *("seeds", "seeds_by_time", "halves", "halves_by_time", "used", "unused"),
+        *("segments_per_recording", "median_frames", "median_seconds", "usual_successor"),
+    )
+    rows = (
+        (
+            row.n_actions,
+            int(row.n_actions == choice.recommended),
+            *map(_decimals, (row.score, row.low, row.high, row.wins)),
+            *map(_decimals, (row.seeds.observed, row.seeds.by_time)),
+            *(("", "") if row.halves is None else map(_decimals, (row.halves.observed, row.halves.by_time))),
+            row.used,
+            " ".join(map(str, row.unused)),
+            *map(_decimals, (row.segments_per_recording, row.median_frames, row.median_seconds, row.usual_successor)),
+        )
+        for row in choice.rows
+    )
+    _write_table(path, header, rows, force)
 
 
 def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[int | str]], force: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vasot.report.actions import plot_actions, save_actions
 from vasot.report.palette import Style, action_style
 from vasot.report.plan import plot_plan, save_plan
 from vasot.report.timeline import plot_corpus_timeline, plot_timeline, save_corpus_timeline, save_timeline
@@ -9,9 +10,11 @@ from vasot.report.timeline import plot_corpus_timeline, plot_timeline, save_corp
 __all__ = [
     "Style",
     "action_style",
+    "plot_actions",
     "plot_corpus_timeline",
     "plot_plan",
     "plot_timeline",
+    "save_actions",
     "save_corpus_timeline",
     "save_plan",
     "save_timeline",

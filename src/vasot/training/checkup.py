@@ -27,7 +27,17 @@ from vasot.methods.settings import MethodSettings
 from vasot.training.run import make_method
 from vasot.video.reader import FrameReader
 
-__all__ = ["Checkup", "Finding", "Plan", "RecordingFacts", "examine", "examine_corpus", "examine_dataset", "plan_fit"]
+__all__ = [
+    "Checkup",
+    "Finding",
+    "Plan",
+    "RecordingFacts",
+    "examine",
+    "examine_corpus",
+    "examine_dataset",
+    "plan_fit",
+    "training_minutes",
+]
 
 Level = Literal["warning", "error"]
 
@@ -177,7 +187,7 @@ def plan_fit(path: str | Path, reading: Reading, method: str, settings: MethodSe
     if features == "precomputed":
         dataset = read_folder(path, trim=reading.trim, rate_hz=reading.rate_hz)
         lengths = [track.n_frames for track in dataset.tracks]
-        training = _training_minutes(method, settings, lengths, dataset.n_features)
+        training = training_minutes(method, settings, lengths, dataset.n_features)
         return Plan(len(lengths), sum(lengths), dataset.n_features, len(lengths), 0.0, training, _RUN_BYTES)
     extractor, store = make_extractor(features), reading.store
     usable = [each for each in find_clips(path).clips if each.fault is None]
@@ -188,7 +198,7 @@ def plan_fit(path: str | Path, reading: Reading, method: str, settings: MethodSe
     minutes = per_second * sum(each.duration_seconds for each in missing) / at_once / 60
     lengths = [max(1, int(each.duration_seconds * reading.fps)) for each in usable]
     disk = sum(int(each.duration_seconds * reading.fps) * (4 * n_features + 8) for each in missing) + _RUN_BYTES
-    training = _training_minutes(method, settings, lengths, n_features)
+    training = training_minutes(method, settings, lengths, n_features)
     return Plan(len(usable), sum(lengths), n_features, len(usable) - len(missing), minutes, training, disk)
 
 
@@ -309,7 +319,7 @@ def _time(sample: FoundClip, extractor: Extractor, fps: float) -> tuple[int, flo
     return rows.shape[1], seconds / max(end - start, 1 / fps)
 
 
-def _training_minutes(method: str, settings: MethodSettings, lengths: Sequence[int], n_features: int) -> float:
+def training_minutes(method: str, settings: MethodSettings, lengths: Sequence[int], n_features: int) -> float:
     """Two steps on random features of the usual length; the first pays for what is compiled once."""
     trial = make_method(method, settings, n_features)
     generator = np.random.default_rng(0)

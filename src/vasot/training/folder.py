@@ -130,6 +130,11 @@ class RunFolder:
         return self.path / "checkpoints" / "last.ckpt"
 
     @property
+    def search(self) -> Path:
+        """Fits and record of a search for the number of actions; the model found lies in the run itself."""
+        return self.path / "actions"
+
+    @property
     def segments(self) -> Path:
         """Segmentations of the training recordings."""
         return self.path / "segments"
@@ -145,6 +150,11 @@ class RunFolder:
             raise RunFolderError("--resume goes on with a run and --force replaces it; give one of them")
         if resume:
             if not self.config.is_file():
+                if self.search.is_dir():
+                    raise RunFolderError(
+                        f"{self.path} holds a search for the number of actions that did not end; go on with its "
+                        "--actions, for example --actions 4-12, and --resume"
+                    )
                 raise RunFolderError(f"{self.path} holds no run to resume; leave out --resume to start one")
             if not self.checkpoint.is_file():
                 raise RunFolderError(
@@ -156,7 +166,7 @@ class RunFolder:
                 raise RunFolderError(f"{self.path} cannot be made: {above} is a file; choose another folder with -o")
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             return
-        if not self.path.is_dir() or not self.config.is_file():
+        if not self.path.is_dir() or not (self.config.is_file() or self.search.is_dir()):
             raise RunFolderError(f"{self.path} exists and is not a run of vasot; choose another folder with -o")
         if not force:
             raise RunFolderError(
@@ -166,11 +176,15 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the parts of an earlier run, and nothing else that lies in the folder."""
         for name in _OWN:
-            part = self.path / name
-            if part.is_dir() and not part.is_symlink():
-                shutil.rmtree(part)
-            else:
-                part.unlink(missing_ok=True)
+            _remove(self.path / name)
+
+    def move_training(self, target: RunFolder) -> None:
+        """Move what a training wrote to another folder, in place of what lies there; the weights go last."""
+        target.weights.unlink(missing_ok=True)
+        for name in (*_TRAINED, self.weights.name):
+            _remove(target.path / name)
+            if (self.path / name).exists():
+                (self.path / name).replace(target.path / name)
 
     def write_config(self, config: RunConfig) -> None:
         """Write ``config.toml``."""
@@ -188,17 +202,26 @@ class RunFolder:
         return RunConfig.from_toml(self.config)
 
 
+_TRAINED = ("metrics.csv", "checkpoints", "tensorboard", "config.toml")
+
 _OWN = (
-    "config.toml",
+    *_TRAINED,
     "model.safetensors",
-    "metrics.csv",
-    "checkpoints",
     "segments",
     "segments.png",
-    "tensorboard",
+    "actions",
+    "actions.csv",
+    "actions.png",
     "alignments",
     "evaluation.json",
 )
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir() and not part.is_symlink():
+        shutil.rmtree(part)
+    else:
+        part.unlink(missing_ok=True)
 
 
 def split_settings(method: type[Method], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

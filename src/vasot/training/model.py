@@ -29,7 +29,7 @@ from vasot.training.folder import DataSettings, RunConfig, RunFolder, split_sett
 from vasot.training.run import check_checkpoint, check_fit, make_method, train
 from vasot.types import Alignment, Segmentation, Track
 
-__all__ = ["Model", "Source", "align", "fit", "load", "segment"]
+__all__ = ["Model", "Source", "align", "fit", "load", "prepare", "segment"]
 
 Source = Track | Dataset | str | Path | Float[np.ndarray, "t d"]
 """One recording: a track, the path of a video or array file, or an array of features (frames, dimensions)."""
@@ -131,25 +131,11 @@ def fit(
         return replace(made, folder=None)
     place = RunFolder(Path(output))
     place.check(force=force, resume=resume)
-    config = place.read_config() if resume else None
-    kind: type[Method] = METHODS[config.method if config else method]
-    if config is not None and method not in (_DEFAULT_METHOD, config.method):
-        raise SettingsError(f"method is '{method}' but the run in {place.path} has '{config.method}'")
-    own, about_data = _collect(kind, actions, preset, settings, config)
-    method_settings = kind.Config.of(own)
-    dataset, data_settings = _read(data, about_data, kind, on_check, on_progress)
-    if config is None:
-        config = RunConfig(
-            method=method,
-            settings=method_settings,
-            data=data_settings,
-            n_features=dataset.n_features,
-            recordings=tuple(track.name for track in dataset.tracks),
-        )
+    reading: dict[str, Any] = {"on_check": on_check, "on_progress": on_progress}
+    if resume:
+        dataset, config = _resume(data, place, actions, method, preset, settings, **reading)
     else:
-        config = _resumed(config, own, data_settings, dataset, place.path)
-    _check_excluded(config.data, dataset.class_names)
-    check_fit(kind, config.settings, dataset.tracks)
+        dataset, config = prepare(data, actions=actions, method=method, preset=preset, **reading, **settings)
     trained = make_method(config.method, config.settings, config.n_features)
     if resume:
         check_checkpoint(trained, place)
@@ -162,6 +148,37 @@ def fit(
     model = Model(trained.cpu().eval(), config, place.path)
     model.save(place.path)
     return model
+
+
+def prepare(
+    data: str | Path | Dataset,
+    *,
+    actions: int | None = None,
+    method: str = _DEFAULT_METHOD,
+    preset: str | None = None,
+    on_check: Callable[[Checkup], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    **settings: Any,
+) -> tuple[Dataset, RunConfig]:
+    """The recordings and the resolved settings that :func:`fit` would train with; the arguments are its own.
+
+    Raises:
+        VasotError: what is wrong with the data or the settings.
+    """
+    kind: type[Method] = METHODS[method]
+    own, about_data = _collect(kind, actions, preset, settings, None)
+    method_settings = kind.Config.of(own)
+    dataset, data_settings = _read(data, about_data, kind, on_check, on_progress)
+    config = RunConfig(
+        method=method,
+        settings=method_settings,
+        data=data_settings,
+        n_features=dataset.n_features,
+        recordings=tuple(track.name for track in dataset.tracks),
+    )
+    _check_excluded(config.data, dataset.class_names)
+    check_fit(kind, config.settings, dataset.tracks)
+    return dataset, config
 
 
 def load(folder: str | Path) -> Model:
@@ -247,6 +264,29 @@ def _read(
     if on_check is not None:
         on_check(checkup)
     return read_corpus(corpus, extractor, reading), settings
+
+
+def _resume(
+    data: str | Path | Dataset,
+    place: RunFolder,
+    actions: int | None,
+    method: str,
+    preset_name: str | None,
+    settings: dict[str, Any],
+    **reading: Any,
+) -> tuple[Dataset, RunConfig]:
+    """The recordings and the settings to go on with: those of the run, but for what may change."""
+    config = place.read_config()
+    if method not in (_DEFAULT_METHOD, config.method):
+        raise SettingsError(f"method is '{method}' but the run in {place.path} has '{config.method}'")
+    kind: type[Method] = METHODS[config.method]
+    own, about_data = _collect(kind, actions, preset_name, settings, config)
+    kind.Config.of(own)
+    dataset, data_settings = _read(data, about_data, kind, **reading)
+    config = _resumed(config, own, data_settings, dataset, place.path)
+    _check_excluded(config.data, dataset.class_names)
+    check_fit(kind, config.settings, dataset.tracks)
+    return dataset, config
 
 
 def _resumed(config: RunConfig, own: dict[str, Any], data: DataSettings, dataset: Dataset, folder: Path) -> RunConfig:

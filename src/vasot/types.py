@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from vasot.errors import DataError
 
-__all__ = ["UNMATCHED", "Alignment", "FrameSize", "Frames", "Segment", "Segmentation", "Track"]
+__all__ = ["UNMATCHED", "Alignment", "FrameSize", "Frames", "Segment", "Segmentation", "Track", "default_action_names"]
 
 UNMATCHED = -1
 """The value of :attr:`Alignment.matches` for a frame that corresponds to no frame of the other recording."""
@@ -200,6 +200,15 @@ class Alignment:
     def unmatched_x(self) -> Bool[np.ndarray, " n"]:
         """(N,) True where a frame of X corresponds to no frame of Y."""
         return np.asarray(self.matches == UNMATCHED)
+
+
+def default_action_names(n_actions: int) -> tuple[str, ...]:
+    """What actions are called that nobody has named.
+
+    >>> default_action_names(2)
+    ('action_0', 'action_1')
+    """
+    return tuple(f"action_{index}" for index in range(n_actions))
 
 
 def _frame_edges(times: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t1"]:

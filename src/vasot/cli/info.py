@@ -39,6 +39,7 @@ class OptionalPart:
 OPTIONAL_PARTS = (
     OptionalPart("hub", "transformers", "any image or video model of the Hugging Face hub: --features hub:NAME"),
     OptionalPart("onnx", "onnxruntime", "any image model as an ONNX file: --features onnx:FILE"),
+    OptionalPart("parquet", "pyarrow", "segments and alignments as Parquet files: vasot export --format parquet"),
     OptionalPart("tensorboard", "tensorboard", "training curves in the browser"),
 )
 """Every extra of ``pyproject.toml`` that users may want."""

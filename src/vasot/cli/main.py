@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from vasot import __version__
-from vasot.cli import align, check, demo, evaluate, fit, info, presets, segment
+from vasot.cli import align, check, demo, evaluate, export, fit, info, name, presets, segment
 from vasot.errors import VasotError
 
 __all__ = ["app", "main"]
@@ -74,6 +74,8 @@ for _verb, _module in {
     "segment": segment,
     "align": align,
     "evaluate": evaluate,
+    "export": export,
+    "name": name,
     "presets": presets,
     "info": info,
     "demo": demo,

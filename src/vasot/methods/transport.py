@@ -20,7 +20,7 @@ from vasot.methods.initialise import best_start, kmeans_starts
 from vasot.methods.segmentation import FrameSegmentation
 from vasot.methods.settings import AlignmentSettings, MethodSettings, SegmentationSettings
 from vasot.methods.solvers import ANSWER
-from vasot.types import Alignment, Segmentation, Track
+from vasot.types import Alignment, Segmentation, Track, default_action_names
 
 __all__ = ["TransportMethod"]
 
@@ -96,7 +96,7 @@ class TransportMethod(Method):
         plan = self.segmentation.plan(*self._embedded(track), self.actions, ANSWER)[0].double().cpu().numpy()
         labels, confidence = labels_and_confidence(plan)
         n_actions = plan.shape[1]
-        names = tuple(f"action_{index}" for index in range(n_actions))
+        names = default_action_names(n_actions)
         return Segmentation(track.name, labels, confidence, n_actions, names, track.times_seconds)
 
     @torch.no_grad()

@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save_file
 from vasot.errors import VasotError
 from vasot.files import atomic_write
 from vasot.methods.settings import MethodSettings
-from vasot.types import Segmentation, Track
+from vasot.types import Segmentation, Track, default_action_names
 
 __all__ = ["Fit", "Work", "kept_segmentations", "run_fits"]
 
@@ -76,7 +76,7 @@ def kept_segmentations(fit: Fit, tracks: Sequence[Track], n_actions: int) -> lis
                 arrays[f"labels_{index}"].astype(np.int64),
                 arrays[f"confidence_{index}"],
                 n_actions,
-                tuple(f"action_{number}" for number in range(n_actions)),
+                default_action_names(n_actions),
                 track.times_seconds,
             )
             for index, track in enumerate(tracks)

@@ -139,6 +139,11 @@ class RunFolder:
         """Segmentations of the training recordings."""
         return self.path / "segments"
 
+    @property
+    def names(self) -> Path:
+        """Names that people gave to actions."""
+        return self.path / "names.toml"
+
     def check(self, *, force: bool, resume: bool) -> None:
         """Refuse, before any work, a folder that must not be written.
 
@@ -214,6 +219,7 @@ _OWN = (
     "actions.png",
     "alignments",
     "evaluation.json",
+    "names.toml",
 )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from vasot.methods.base import Method
 from vasot.methods.presets import preset
 from vasot.training.checkup import Checkup, examine_corpus, examine_dataset
 from vasot.training.folder import DataSettings, RunConfig, RunFolder, split_settings
+from vasot.training.names import apply_names, read_names
 from vasot.training.run import check_checkpoint, check_fit, make_method, train
 from vasot.types import Alignment, Segmentation, Track
 
@@ -44,6 +45,7 @@ class Model:
     method: Method
     config: RunConfig
     folder: Path | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
 
     def segment(self, source: Source) -> Segmentation:
         """The action of every frame of one recording; no training and no labels are needed.
@@ -52,7 +54,10 @@ class Model:
             SettingsError: the method does not segment.
             DataError: the recording cannot be read, or its features do not fit the model.
         """
-        return self.method.segment(self.track(source))
+        segmentation = self.method.segment(self.track(source))
+        if not self.names:
+            return segmentation
+        return replace(segmentation, action_names=apply_names(segmentation.action_names, self.names))
 
     def align(self, a: Source, b: Source) -> Alignment:
         """Which frame of ``b`` corresponds to each frame of ``a``, or none.
@@ -198,7 +203,7 @@ def load(folder: str | Path) -> Model:
         method.load_state_dict(load_file(place.weights))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise RunFolderError(f"{place.weights} does not fit {place.config}: {error}; fit again") from None
-    return Model(method.eval(), config, place.path)
+    return Model(method.eval(), config, place.path, read_names(place.names))
 
 
 def segment(run: str | Path | Model, source: Source) -> Segmentation:

@@ -367,9 +367,17 @@ def _paper(image: Image, look: Look, thing: Distractor, phase: float, seconds: f
     """A sheet that blows across the bench."""
     place, angle = _between(thing, phase), 2.5 * phase * (1 if thing.end[0] > thing.start[0] else -1)
     size = thing.size
-    _shape(image, [(-40 * size, -52), (40 * size, -52), (40 * size, 52), (-40 * size, 52)], place, angle, (246, 246, 240))
+    _shape(
+        image, [(-40 * size, -52), (40 * size, -52), (40 * size, 52), (-40 * size, 52)], place, angle, (246, 246, 240)
+    )
     for line in range(-40, 44, 12):
-        _shape(image, [(-30 * size, line), (26 * size, line), (26 * size, line + 3), (-30 * size, line + 3)], place, angle, (110, 110, 120))  # noqa: E501
+        _shape(
+            image,
+            [(-30 * size, line), (26 * size, line), (26 * size, line + 3), (-30 * size, line + 3)],
+            place,
+            angle,
+            (110, 110, 120),
+        )
 
 
 def _scratch(image: Image, look: Look, thing: Distractor, phase: float, seconds: float) -> None:
@@ -407,10 +415,10 @@ def _shape(image: Image, corners: Sequence[Point], origin: Point, angle: float, 
     """A filled polygon, its outline a little darker."""
     # Sixteenths of pixels, so that slow movement does not jump.
     points: Float[np.ndarray, "c 2"] = np.array([_at(origin, angle, corner) for corner in corners])
-    fixed = np.round(points * 16).astype(np.int32)[None]
-    cv2.fillPoly(image, fixed, colour, cv2.LINE_AA, 4)
+    fixed = np.round(points * 16).astype(np.int32)
+    cv2.fillPoly(image, [fixed], colour, cv2.LINE_AA, 4)
     outline = (colour[0] // 2, colour[1] // 2, colour[2] // 2)
-    cv2.polylines(image, fixed, True, outline, 1, cv2.LINE_AA, 4)
+    cv2.polylines(image, [fixed], True, outline, 1, cv2.LINE_AA, 4)
 
 
 def _whole(point: Point) -> tuple[int, int]:

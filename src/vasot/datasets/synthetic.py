@@ -13,6 +13,15 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from vasot.datasets.base import Dataset, Recording
+from vasot.datasets.happenings import (
+    BACKGROUND,
+    MOST_BACKGROUND,
+    FrameTruth,
+    happenings,
+    phases_of,
+    stretch_lengths,
+    true_matches,
+)
 from vasot.errors import DataError, SettingsError
 from vasot.types import UNMATCHED, Track
 
@@ -28,9 +37,6 @@ __all__ = [
     "write_dataset",
 ]
 
-BACKGROUND = -1
-"""The value of :attr:`FrameTruth.action` for a frame that belongs to no action."""
-
 _LENGTH_SPREAD = 0.5
 """Steps last between 1 - this and 1 + this times their mean length, before speed comes in."""
 
@@ -38,7 +44,6 @@ _PATH_SCALE = 0.6
 """Size of the slowest half wave of a step's curve, against the spread of 1 of the curves' centres."""
 
 _N_HARMONICS = 3
-_MOST_FOREIGN = 0.95
 
 _N_CANDIDATES = 16
 """Random centres of a foreign stretch, of which the one least like the rest is taken."""
@@ -88,22 +93,7 @@ class SyntheticSettings:
             _check_range(name, getattr(self, name), 0, 1)
         for name in ("offset", "style", "noise", "seed"):
             _check_range(name, getattr(self, name), 0, math.inf)
-        _check_range("background", self.background, 0, _MOST_FOREIGN)
-
-
-@dataclass(frozen=True, eq=False)
-class FrameTruth:
-    """What every frame of a made recording shows.
-
-    Attributes:
-        action: (T,) the step, 0..n_actions-1, or :data:`BACKGROUND`.
-        occurrence: (T,) how many times this recording has shown the step before.
-        phase: (T,) how far the step has gone, 0 <= phase < 1.
-    """
-
-    action: Int[np.ndarray, " t"]
-    occurrence: Int[np.ndarray, " t"]
-    phase: Float[np.ndarray, " t"]
+        _check_range("background", self.background, 0, MOST_BACKGROUND)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +110,7 @@ class SyntheticData:
         It is the frame of the same occurrence of the same step with the nearest phase (the earlier one of two), or
         :data:`~vasot.types.UNMATCHED` for background and for an occurrence that j does not have.
         """
-        x, y = self.truth[i], self.truth[j]
-        matches = np.full(x.action.size, UNMATCHED, dtype=np.int64)
-        for action, nth in set(zip(x.action.tolist(), x.occurrence.tolist(), strict=True)):
-            here = (x.action == action) & (x.occurrence == nth)
-            there = np.flatnonzero((y.action == action) & (y.occurrence == nth))
-            if action != BACKGROUND and there.size:
-                distance = np.abs(x.phase[here, None] - y.phase[None, there])
-                matches[here] = there[distance.argmin(axis=1)]
-        return matches
+        return true_matches(self.truth[i], self.truth[j])
 
 
 def make_dataset(settings: SyntheticSettings | None = None) -> SyntheticData:
@@ -154,7 +136,7 @@ def make_dataset(settings: SyntheticSettings | None = None) -> SyntheticData:
     truths: list[FrameTruth] = []
     for number, seed in enumerate(recording_seeds, start=1):
         generator = np.random.default_rng(seed)
-        truth, stretches = _happenings(settings, lengths, generator)
+        truth, stretches = happenings(settings, lengths, generator)
         features = _features(settings, curves, truth, stretches, generator)
         name = f"recording_{number:0{len(str(settings.n_recordings))}d}"
         recordings.append(Recording(Track(name, features), truth.action + first_class))
@@ -266,10 +248,10 @@ def with_foreign_frames(
     Raises:
         SettingsError: ``share`` or ``n_stretches`` out of range.
     """
-    _check_range("share", share, 0, _MOST_FOREIGN)
+    _check_range("share", share, 0, MOST_BACKGROUND)
     _check_range("n_stretches", n_stretches, 1, math.inf)
     n_frames = len(features)
-    lengths = _foreign_lengths(n_frames, share, min(n_stretches, n_frames + 1), generator)
+    lengths = stretch_lengths(n_frames, share, min(n_stretches, n_frames + 1), generator)
     places = np.sort(generator.choice(n_frames + 1, size=len(lengths), replace=False))
     known = features.astype(np.float64)
     order = np.insert(np.arange(n_frames), np.repeat(places, lengths), UNMATCHED)
@@ -306,53 +288,6 @@ class _Curve:
         return np.asarray(self.centre + np.cos(angles) @ self.waves)
 
 
-def _happenings(
-    settings: SyntheticSettings, lengths: Float[np.ndarray, " k"], generator: np.random.Generator
-) -> tuple[FrameTruth, list[int]]:
-    """What one recording shows when, and the lengths of its stretches of background in order of time."""
-    steps = _order(settings, generator)
-    speed = math.exp(settings.speed_variation * generator.standard_normal())
-    blocks: list[tuple[int, int, Float[np.ndarray, " _"]]] = []
-    for position, step in enumerate(steps):
-        step_speed, bend = np.exp(settings.speed_variation * generator.standard_normal(2))
-        length = max(1, round(lengths[step] / (speed * step_speed)))
-        blocks.append((step, steps[:position].count(step), _phases(length, bend)))
-
-    n_frames = sum(phases.size for _, _, phases in blocks)
-    stretches = _foreign_lengths(n_frames, settings.background, 1 + len(steps) // 2, generator)
-    gaps = np.sort(generator.choice(len(blocks) + 1, size=len(stretches), replace=False))
-    # From the last gap to the first, so that the gaps before keep their numbers.
-    for gap, length in zip(reversed(gaps.tolist()), reversed(stretches), strict=True):
-        blocks.insert(gap, (BACKGROUND, 0, _phases(length, 1.0)))
-    sizes = [phases.size for _, _, phases in blocks]
-    truth = FrameTruth(
-        action=np.repeat(np.array([step for step, _, _ in blocks], dtype=np.int64), sizes),
-        occurrence=np.repeat(np.array([nth for _, nth, _ in blocks], dtype=np.int64), sizes),
-        phase=np.concatenate([phases for _, _, phases in blocks]),
-    )
-    return truth, stretches
-
-
-def _order(settings: SyntheticSettings, generator: np.random.Generator) -> list[int]:
-    """The steps of one recording: some left out, neighbours swapped, some shown again later or earlier."""
-    kept = np.flatnonzero(generator.random(settings.n_actions) >= settings.omission)
-    steps: list[int] = kept.tolist() or [int(generator.integers(settings.n_actions))]
-    swaps = generator.random(settings.n_actions) < settings.order_variation
-    position = 0
-    while position < len(steps) - 1:
-        if swaps[position]:
-            steps[position : position + 2] = steps[position + 1], steps[position]
-            position += 1
-        position += 1
-    repeats = generator.random(settings.n_actions) < settings.repetition
-    for step in [step for step in steps if repeats[step]]:
-        # Next to itself a step would only look longer.
-        places = [place for place in range(len(steps) + 1) if step not in steps[max(place - 1, 0) : place + 1]]
-        if places:
-            steps.insert(int(generator.choice(places)), step)
-    return steps
-
-
 def _features(
     settings: SyntheticSettings,
     curves: Sequence[_Curve],
@@ -364,7 +299,7 @@ def _features(
     for step, curve in enumerate(curves):
         shown = truth.action == step
         features[shown] = curve.at(truth.phase[shown])
-    poses = np.concatenate([curve.at(_phases(5, 1.0)) for curve in curves])
+    poses = np.concatenate([curve.at(phases_of(5, 1.0)) for curve in curves])
     features[truth.action == BACKGROUND] = _foreign_frames(poses, stretches, generator)
     features += settings.offset * generator.standard_normal(settings.n_features)
     features += settings.noise * generator.standard_normal(features.shape)
@@ -374,27 +309,11 @@ def _features(
     return features.astype(np.float32)
 
 
-def _phases(n_frames: int, bend: float) -> Float[np.ndarray, " t"]:
-    """Middles of ``n_frames`` equal parts of 0..1, raised to ``bend``: above 1 a step begins slowly and ends fast."""
-    return ((np.arange(n_frames) + 0.5) / n_frames) ** bend
-
-
-def _foreign_lengths(n_own: int, share: float, n_stretches: int, generator: np.random.Generator) -> list[int]:
-    """Lengths of at most ``n_stretches`` stretches of foreign frames that make ``share`` of the whole."""
-    n_foreign = round(n_own * share / (1 - share))
-    n_stretches = min(n_stretches, n_foreign)
-    if n_stretches == 0:
-        return []
-    weights = generator.uniform(0.5, 1.5, n_stretches)
-    extra = generator.multinomial(n_foreign - n_stretches, weights / weights.sum())
-    return [1 + length for length in extra.tolist()]
-
-
 def _foreign_frames(
     known: Float[np.ndarray, "t d"], lengths: Sequence[int], generator: np.random.Generator
 ) -> Float[np.ndarray, "n d"]:
     """Stretches of frames unlike the known ones, each along a curve of its own, one after the other."""
-    stretches = [_Curve.unlike(known, generator).at(_phases(length, 1.0)) for length in lengths]
+    stretches = [_Curve.unlike(known, generator).at(phases_of(length, 1.0)) for length in lengths]
     return np.concatenate([np.empty((0, known.shape[1])), *stretches])
 
 

@@ -238,7 +238,7 @@ def test_ground_truth_that_belongs_to_no_recording_leaves_all_unlabelled(tmp_pat
 
 
 def test_an_array_of_both_kinds_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"a\.npy and .*a\.txt are two arrays of one recording; remove one"):
+    with pytest.raises(DataError, match=r"a\.npy and .*a\.txt both stand for one recording; remove or rename one"):
         read_folder(write(tmp_path, {"features/a.npy": 1, "features/a.txt": 1}))
 
 
@@ -390,7 +390,7 @@ def test_sources_that_are_none_missing_or_twins_are_refused(tmp_path: Path) -> N
         read_sources([tmp_path / "none"])
     with pytest.raises(DataError, match="the folder is empty"):
         read_sources([tmp_path / "empty"])
-    with pytest.raises(DataError, match=r"a\.npy and .*a\.txt are two arrays of one recording"):
+    with pytest.raises(DataError, match=r"a\.npy and .*a\.txt both stand for one recording"):
         read_sources([tmp_path / "a.npy", tmp_path / "a.txt"])
 
 

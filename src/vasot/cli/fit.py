@@ -164,7 +164,11 @@ def _report(say: Any, model: Model, dataset: Dataset, output: Path) -> None:
 
 
 def _print_damaged(say: Any, dataset: Dataset) -> None:
-    """A closing table of the videos of which only the first part could be used."""
+    """Closing tables of the videos of which only the first part could be used, or nothing."""
+    if dataset.left_out:
+        say(f"{len(dataset.left_out)} videos or clips were left out:")
+        for text in dataset.left_out:
+            say(f"  {text}")
     if not dataset.damaged:
         return
     width = max(len(each.name) for each in dataset.damaged)

@@ -52,6 +52,8 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     damaged: tuple[Damaged, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Files of which nothing could be used, each with the reason; :attr:`warnings` tells them as well."""
 
     def __post_init__(self) -> None:
         if not self.recordings:

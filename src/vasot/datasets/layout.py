@@ -48,7 +48,7 @@ def refuse_twins(sources: Sequence[Source]) -> None:
     for source in sources:
         twin = first.setdefault(source.place, source.file)
         if twin != source.file:
-            raise DataError(f"{twin} and {source.file} are two arrays of one recording; remove one of them")
+            raise DataError(f"{twin} and {source.file} both stand for one recording; remove or rename one of them")
 
 
 def distinct_names(places: Sequence[PurePath]) -> list[str]:

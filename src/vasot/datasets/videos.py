@@ -38,6 +38,9 @@ VIDEO_SUFFIXES = frozenset(
 )
 """File endings taken for videos, in lower case."""
 
+_ROUNDED_SECONDS = 0.05
+"""Ends of clips are often written with one digit behind the point."""
+
 _VIDEOS, _TRUTH, _MAPPING, _CLIPS = "videos", "groundTruth", "mapping", "clips.csv"
 
 
@@ -107,6 +110,8 @@ def find_clips(path: str | Path) -> Corpus:
         info = infos[clip.video]
         fault = info if isinstance(info, str) else _outside(clip, info)
         found.append(FoundClip(clip, info if isinstance(info, VideoInfo) else None, fault, truth))
+        if isinstance(info, VideoInfo) and (text := _overhanging(clip, info)):
+            warnings.append(text)
     found.sort(key=lambda each: each.clip.name)
     return Corpus(base.resolve().name if path.is_dir() else path.stem, tuple(found), classes, tuple(warnings))
 
@@ -152,7 +157,7 @@ def read_corpus(corpus: Corpus, extractor: Extractor, reading: Reading) -> Datas
         raise DataError(f"no video can be read: {lost[0]}" + (f" ({len(lost)} in all)" if len(lost) > 1 else ""))
     warnings += [f"left out: {text}" for text in lost]
     warnings += [f"{each.name} breaks off at {each.at_seconds:.2f} s: {each.what}" for each in damaged]
-    return Dataset(corpus.name, tuple(recordings), corpus.class_names, tuple(warnings), tuple(damaged))
+    return Dataset(corpus.name, tuple(recordings), corpus.class_names, tuple(warnings), tuple(damaged), tuple(lost))
 
 
 def _roots(folder: Path) -> tuple[Path, Path]:
@@ -210,6 +215,14 @@ def _outside(clip: Clip, info: VideoInfo) -> str | None:
         return None
     ends = f"the video ends at {info.duration_seconds:.2f} s"
     return f"{clip.video}: clip '{clip.name}' starts at {clip.start_seconds} s but {ends}; correct {_CLIPS}"
+
+
+def _overhanging(clip: Clip, info: VideoInfo) -> str | None:
+    """What to say of a clip that goes on after its video; one that begins there is left out anyway."""
+    end, length = clip.end_seconds, info.duration_seconds
+    if end is None or end <= length + _ROUNDED_SECONDS or clip.start_seconds >= length:
+        return None
+    return f"clip '{clip.name}' is to end at {end:g} s, but {clip.video.name} ends at {length:.2f} s; it is cut there"
 
 
 def _check_labels(each: FoundClip, trim: bool) -> None:

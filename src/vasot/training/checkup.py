@@ -19,7 +19,7 @@ from vasot.datasets.layout import listing
 from vasot.datasets.reading import Reading
 from vasot.datasets.recordings import resolve_features
 from vasot.datasets.videos import Corpus, FoundClip, find_clips
-from vasot.errors import VasotError
+from vasot.errors import DataError, VasotError
 from vasot.features.base import Extractor
 from vasot.features.names import make_extractor
 from vasot.features.store import FeatureStore
@@ -299,11 +299,15 @@ def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _try_out(usable: Sequence[FoundClip], extractor: Extractor, store: FeatureStore, fps: float) -> tuple[int, float]:
     """Width of a feature vector, and seconds of work per second of video on one core."""
-    sample = max(usable, key=lambda each: each.duration_seconds)
-    stored = store.read(store.path(sample.clip, fps, extractor.identity()))
-    if stored is not None:
-        return stored.features.shape[1], _time(sample, extractor, fps)[1]
-    return _time(sample, extractor, fps)
+    for sample in sorted(usable, key=lambda each: -each.duration_seconds):
+        try:
+            n_features, seconds = _time(sample, extractor, fps)
+        except DataError:
+            # Looks whole from outside, but none of its pictures can be decoded; fit leaves it out.
+            continue
+        stored = store.read(store.path(sample.clip, fps, extractor.identity()))
+        return (n_features if stored is None else stored.features.shape[1]), seconds
+    raise DataError("not one frame of any video can be decoded; export the videos again")
 
 
 def _time(sample: FoundClip, extractor: Extractor, fps: float) -> tuple[int, float]:

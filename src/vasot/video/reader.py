@@ -65,6 +65,7 @@ class FrameReader:
         self._start = start_seconds
         self._end = math.inf if end_seconds is None else end_seconds
         self._size = size
+        self._shape: tuple[int, int] | None = None
         self._chunk = chunk_frames
         self._threads = threads
 
@@ -75,6 +76,7 @@ class FrameReader:
             DataError: the file is no video, or not one frame of it can be read.
         """
         self.damage = None
+        self._shape = None
         images: list[UInt8[np.ndarray, "h w 3"]] = []
         times: list[float] = []
         for time, image in self._sampled():
@@ -175,13 +177,17 @@ class FrameReader:
         """A frame in the size wanted, upright, RGB."""
         turns = turns_of(frame)
         width, height = display_size(frame, stream)
-        if isinstance(self._size, tuple):
+        if self._shape is not None:
+            # A broadcast may change its size on the way; all frames come as large as the first.
+            high, wide = self._shape if turns % 2 == 0 else self._shape[::-1]
+        elif isinstance(self._size, tuple):
             high, wide = self._size if turns % 2 == 0 else self._size[::-1]
         elif self._size is not None:
             scale = self._size / min(width, height)
             high, wide = max(1, round(height * scale)), max(1, round(width * scale))
         else:
             high, wide = height, width
+        self._shape = (high, wide) if turns % 2 == 0 else (wide, high)
         smaller = high * wide < frame.width * frame.height
         way = Interpolation.AREA if smaller else Interpolation.BICUBIC
         image: UInt8[np.ndarray, "h w 3"] = frame.reformat(

@@ -23,6 +23,7 @@ from hypothesis import settings
 check_types = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({Self: Any})))
 
 SHAPE_CHECKED = (
+    "vasot.annotations",
     "vasot.batching",
     "vasot.config",
     "vasot.datasets",

@@ -25,7 +25,7 @@ from vasot.export.formats import EXPORTERS, plan_export, write_export
 from vasot.export.json_results import Document
 from vasot.types import UNMATCHED, Alignment, Segmentation
 
-NAMES = ('say "go", then', "cut & <paste>\nslowly", "attendre é", "組み立てる", "last; one")
+NAMES = ('say "go", then', "cut & <paste>\nslowly", "attendre é", "組み立てる", "last; {one}")
 NTSC = 1001 / 30000
 Found = list[tuple[float, float, str]]
 Clock = Float[np.ndarray, " t"]
@@ -77,7 +77,7 @@ def read_eaf(path: Path, _: Exported) -> Found:
 def read_subtitles(path: Path, _: Exported) -> Found:
     events = pysubs2.load(str(path), encoding="utf-8", keep_unknown_html_tags=True)
     unescape = html.unescape if path.suffix == ".vtt" else str
-    return [(e.start / 1000, e.end / 1000, unescape(e.plaintext)) for e in events]
+    return [(e.start / 1000, e.end / 1000, unescape(e.text.replace("\\N", "\n"))) for e in events]
 
 
 def read_textgrid(path: Path, _: Exported) -> Found:
@@ -205,6 +205,16 @@ def test_frames_seconds_and_time_codes_agree_at_any_rate(steps: list[float], dat
         assert round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1000) == span.start_ms
     assert each.video is not None
     assert spans[-1].end_ms == round(min(each.video.duration_seconds, 2 * times[-1] - times[-2]) * 1000)
+
+
+@pytest.mark.parametrize("format_name", ["cvat", "label-studio"])
+def test_borders_that_lie_half_way_between_milliseconds_keep_their_frame(format_name: str, tmp_path: Path) -> None:
+    # Frames 15, 45, 75 and 105 appear at 500.5, 1501.5, 2502.5 and 3503.5 ms.
+    each = recording(np.arange(135) * NTSC, np.repeat(np.arange(5), (15, 30, 30, 30, 30)).tolist())
+    found = READERS[format_name](written(format_name, tmp_path, each), each)
+    starts = [round(frame * NTSC, 3) for frame in (0, 15, 45, 75, 105)]
+    assert [row[0] for row in found] == starts
+    assert [row[1] for row in found[:-1]] == starts[1:]
 
 
 def test_chapters_begin_at_zero_and_say_what_youtube_does_not_show(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Score segmentations against labels, with three trivial predictions on the same data beside them."""
+    from vasot.datasets.labels import UNLABELLED
     from vasot.datasets.recordings import read_data
     from vasot.training.model import load
 
@@ -42,6 +43,8 @@ def command(
     settings = model.config.data
     dataset = read_data(data or settings.data, settings.reading())
     names = tuple(exclude) if exclude else settings.exclude
+    if UNLABELLED in dataset.class_names and UNLABELLED not in names:
+        names = (*names, UNLABELLED)
     report, trivial = score_model(model, dataset, names, scope)
     if as_json:
         typer.echo(json.dumps(_as_json(model, dataset, report, trivial, names), indent=2))
@@ -95,11 +98,27 @@ def print_scores(
     for name, row in rows.items():
         values = row.scores.to_dict()
         typer.echo("".join([f"{name:<12}", *(f"{100 * values[key]:>{max(len(key) + 2, 7)}.1f}" for key in keys)]))
+    if report.scope == "dataset":
+        for line in _matched(model, dataset, report):
+            typer.echo(line)
     typer.echo(
         f"{dataset.name}: {report.n_videos} recordings, {report.n_classes} classes, {report.n_actions} actions, one "
         f"matching per {'activity' if report.scope == 'dataset' else 'recording'}, seed {model.config.settings.seed}, "
         f"left out: {', '.join(exclude) or 'nothing'}, undefined: {report.n_undefined}. Training saw no labels."
     )
+
+
+def _matched(model: Model, dataset: Dataset, report: SegmentationReport) -> list[str]:
+    """Per activity, the class that each action was matched to."""
+    from vasot.metrics.matching import NO_CLASS
+
+    lines: dict[str, str] = {}
+    for activity, matching in zip(report.activity_of, report.matchings, strict=True):
+        if matching is not None and activity not in lines:
+            names = ("nothing" if index == NO_CLASS else dataset.class_names[index] for index in matching)
+            pairs = ", ".join(f"{ours} = {theirs}" for ours, theirs in zip(model.action_names, names, strict=True))
+            lines[activity] = f"actions of {activity}: {pairs}"
+    return list(lines.values())
 
 
 def _as_json(
@@ -115,5 +134,6 @@ def _as_json(
         "seed": model.config.settings.seed,
         "dataset": dataset.name,
         "excluded_classes": list(exclude),
+        "action_names": list(model.action_names),
         "trivial": {name: row.scores.to_dict() for name, row in trivial.items()},
     }

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from vasot import __version__
-from vasot.cli import align, check, demo, evaluate, export, fit, info, name, presets, segment
+from vasot.cli import align, check, demo, evaluate, export, fit, import_truth, info, name, presets, segment
 from vasot.errors import VasotError
 
 __all__ = ["app", "main"]
@@ -75,6 +75,7 @@ for _verb, _module in {
     "align": align,
     "evaluate": evaluate,
     "export": export,
+    "import": import_truth,
     "name": name,
     "presets": presets,
     "info": info,

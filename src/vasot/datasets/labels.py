@@ -9,7 +9,10 @@ from pathlib import Path
 from vasot.datasets.layout import Source, files_below, listing
 from vasot.errors import DataError, nearest
 
-__all__ = ["Truth", "class_names", "read_truth", "read_truths"]
+__all__ = ["UNLABELLED", "Truth", "class_names", "read_mapping", "read_truth", "read_truths", "truth_candidates"]
+
+UNLABELLED = "unlabelled"
+"""The class of frames that nobody annotated: never scored, and known without being listed in a mapping."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,7 @@ def read_truths(
     truths: list[Truth | None] = []
     used: set[Path] = set()
     for source, name in zip(sources, names, strict=True):
-        stems = (str(source.place), name)
-        candidates = {folder / f"{stem}{ending}" for stem in stems for ending in ("", ".txt")} & files
+        candidates = set(truth_candidates(folder, str(source.place), name)) & files
         if len(candidates) > 1:
             both = " and ".join(str(file) for file in sorted(candidates))
             raise DataError(f"{both} are both ground truth of '{name}'; remove one of them")
@@ -43,6 +45,11 @@ def read_truths(
     if unused := sorted(str(file.relative_to(folder)) for file in files - used):
         warnings.append(f"{len(unused)} ground-truth files belong to no recording: {listing(unused)}")
     return truths
+
+
+def truth_candidates(folder: Path, place: str, name: str) -> list[Path]:
+    """Where the ground truth of a recording may lie: called after its place in the data set, or after its name."""
+    return list(dict.fromkeys(folder / f"{stem}{ending}" for stem in (place, name) for ending in ("", ".txt")))
 
 
 def read_truth(file: Path) -> Truth:
@@ -75,17 +82,22 @@ def class_names(mapping: Path, truths: Sequence[Truth]) -> tuple[str, ...]:
     if not truths:
         return ()
     if mapping.is_file():
-        known = _read_mapping(mapping)
+        known = read_mapping(mapping)
         for truth in truths:
-            _refuse_unknown(truth, known, mapping)
-        return known
+            _refuse_unknown(truth, (*known, UNLABELLED), mapping)
+        added = UNLABELLED not in known and any(UNLABELLED in truth.names for truth in truths)
+        return (*known, UNLABELLED) if added else known
     collected = {name for truth in truths for name in truth.names}
     numeric = all(name.isdecimal() for name in collected)
     return tuple(sorted(collected, key=lambda name: (int(name) if numeric else 0, name)))
 
 
-def _read_mapping(file: Path) -> tuple[str, ...]:
-    """Class names of a mapping's lines of ``id name``, in order of id; a name may hold spaces."""
+def read_mapping(file: Path) -> tuple[str, ...]:
+    """Class names of a mapping's lines of ``id name``, in order of id; a name may hold spaces.
+
+    Raises:
+        DataError: a line is not of that form, or an id or a name is there twice.
+    """
     by_id: dict[int, str] = {}
     for number, line in enumerate(_text_of(file).splitlines(), start=1):
         words = line.strip().split(maxsplit=1)

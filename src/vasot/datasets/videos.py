@@ -30,7 +30,16 @@ from vasot.video.clips import Clip, read_clips
 from vasot.video.probe import VideoInfo, frame_times, probe
 from vasot.video.sampling import shown_at
 
-__all__ = ["VIDEO_SUFFIXES", "Corpus", "FoundClip", "find_clips", "holds_videos", "is_video", "read_corpus"]
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Corpus",
+    "FoundClip",
+    "find_clips",
+    "holds_videos",
+    "is_video",
+    "read_corpus",
+    "video_roots",
+]
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm"}
@@ -79,7 +88,7 @@ def is_video(path: Path) -> bool:
 
 def holds_videos(folder: Path) -> bool:
     """Whether a folder is one of videos, in one of the layouts that are read."""
-    root, _ = _roots(folder)
+    root, _ = video_roots(folder)
     return (root / _CLIPS).is_file() or any(is_video(file) for file in files_below(root))
 
 
@@ -95,7 +104,7 @@ def find_clips(path: str | Path) -> Corpus:
         sources = [Source(path, PurePath(path.stem), "all")]
         clips, base = [Clip(path.stem, path, 0.0, None)], path.parent
     else:
-        root, base = _roots(path)
+        root, base = video_roots(path)
         sources, clips = _clips_of(root, warnings)
     names = [clip.name for clip in clips]
     truths = read_truths(base / _TRUTH, sources, names, warnings) if path.is_dir() else [None]
@@ -160,8 +169,8 @@ def read_corpus(corpus: Corpus, extractor: Extractor, reading: Reading) -> Datas
     return Dataset(corpus.name, tuple(recordings), corpus.class_names, tuple(warnings), tuple(damaged), tuple(lost))
 
 
-def _roots(folder: Path) -> tuple[Path, Path]:
-    """Where the videos lie, and where ground truth would."""
+def video_roots(folder: Path) -> tuple[Path, Path]:
+    """Where the videos of a folder lie, and the folder in which ``groundTruth`` would."""
     if not folder.exists():
         raise DataError(f"{folder}: there is no such folder; give the folder that holds the recordings")
     if (folder / _VIDEOS).is_dir():

@@ -16,7 +16,11 @@ _DATE = "2000-01-01T00:00:00"
 
 
 def _write(results: Results, path: Path) -> Sequence[str]:
-    names = list(dict.fromkeys(name for each in results.recordings for name in each.action_names))
+    colours = {
+        name: each.colours.get(action, "")
+        for each in results.recordings
+        for action, name in enumerate(each.action_names)
+    }
     project = {
         "time_format": "seconds",
         "project_date": _DATE,
@@ -24,7 +28,9 @@ def _write(results: Results, path: Path) -> Sequence[str]:
         "project_description": "",
         "project_format_version": "7.0",
         "subjects_conf": {},
-        "behaviors_conf": {str(number): _behaviour(name) for number, name in enumerate(names)},
+        "behaviors_conf": {
+            str(number): _behaviour(name, colour) for number, (name, colour) in enumerate(colours.items())
+        },
         "behavioral_categories": [],
         "independent_variables": {},
         "coding_map": {},
@@ -36,9 +42,9 @@ def _write(results: Results, path: Path) -> Sequence[str]:
     return ()
 
 
-def _behaviour(name: str) -> dict[str, Any]:
+def _behaviour(name: str, colour: str) -> dict[str, Any]:
     empty = {"key": "", "description": "", "category": "", "modifiers": "", "excluded": "", "coding map": ""}
-    return {"type": "State event", "code": name, **empty}
+    return {"type": "State event", "code": name, "color": colour, **empty}
 
 
 def _observation(recording: Exported) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from vasot.errors import DataError
 from vasot.types import Alignment, Segmentation
-from vasot.video.sampling import TOLERANCE_SECONDS, shown_at
+from vasot.video.sampling import border_frame
 
 __all__ = ["Exported", "Exporter", "Results", "Span", "Video", "one_line", "spans_of", "time_code"]
 
@@ -28,9 +28,7 @@ class Video:
 
     def frame_at(self, seconds: float) -> int:
         """The frame shown at an instant; the number of frames at or behind the end."""
-        if seconds >= self.duration_seconds - TOLERANCE_SECONDS:
-            return int(self.frame_times.size)
-        return int(shown_at(self.frame_times, np.array([seconds]))[0])
+        return border_frame(self.frame_times.astype(np.float64), self.duration_seconds, seconds)
 
 
 @dataclass(frozen=True)
@@ -51,18 +49,20 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Exported:
-    """One recording of an export."""
+    """One recording of an export; ``colours`` are those that people gave to actions, as ``#rrggbb``."""
 
     name: str
     spans: tuple[Span, ...]
     action_names: tuple[str, ...]
     video: Video | None = None
+    colours: Mapping[int, str] = field(default_factory=dict)
 
     def timed(self, purpose: str) -> list[tuple[int, int, Span]]:
         """(start, end) in milliseconds and the span.
 
         Raises:
-            DataError: the rate of the recording is not known, so that it has no times.
+            DataError: the rate of the recording is not known, so that it has no times, or a segment is too short
+                for times in milliseconds.
         """
         timed = [
             (each.start_ms, each.end_ms, each)
@@ -74,6 +74,12 @@ class Exported:
                 f"{self.name}: {purpose} needs times, and the rate of this recording is not known; "
                 "fit with --rate HZ, or export csv, json or parquet"
             )
+        for start, end, span in timed:
+            if end <= start:
+                raise DataError(
+                    f"{self.name}: the segment of frames {span.start_frame} to {span.end_frame} is shorter than a "
+                    f"millisecond, which {purpose} cannot hold; export csv, json or parquet"
+                )
         return timed
 
     def shown(self, purpose: str) -> Video:
@@ -123,7 +129,10 @@ def spans_of(segmentation: Segmentation, end_seconds: float | None = None) -> tu
     spans = []
     for each in segmentation.segments():
         end = each.end_seconds
-        if end is not None and end_seconds is not None and each.end_frame == segmentation.labels.size:
+        times = segmentation.times_seconds
+        last = each.end_frame == segmentation.labels.size
+        # A container may say an end that lies before its last frame.
+        if last and end is not None and end_seconds is not None and times is not None and end_seconds > times[-1]:
             end = min(end, end_seconds)
         spans.append(
             Span(

@@ -22,8 +22,11 @@ def _write(results: Results, path: Path) -> Sequence[str]:
     for key, value in about.items():
         ElementTree.SubElement(task, key).text = str(value)
     labels = ElementTree.SubElement(task, "labels")
-    for name in recording.action_names:
-        ElementTree.SubElement(ElementTree.SubElement(labels, "label"), "name").text = name
+    for action, name in enumerate(recording.action_names):
+        label = ElementTree.SubElement(labels, "label")
+        ElementTree.SubElement(label, "name").text = name
+        if action in recording.colours:
+            ElementTree.SubElement(label, "color").text = recording.colours[action]
     shape = ElementTree.SubElement(task, "original_size")
     ElementTree.SubElement(shape, "width").text = str(video.width)
     ElementTree.SubElement(shape, "height").text = str(video.height)

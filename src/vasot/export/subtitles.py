@@ -23,7 +23,8 @@ def _write(kind: str, results: Results, path: Path) -> Sequence[str]:
         event = SSAEvent(start=start, end=end)
         event.plaintext = html.escape(text, quote=False) if kind == "vtt" else text
         subtitles.append(event)
-    path.write_text(subtitles.to_string(kind), encoding="utf-8")
+    # Braces in a name are text; pysubs2 would take them for the style tags of another format.
+    path.write_text(subtitles.to_string(kind, keep_ssa_tags=True), encoding="utf-8")
     return ()
 
 

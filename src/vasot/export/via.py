@@ -47,7 +47,11 @@ def _write(results: Results, path: Path) -> Sequence[str]:
         },
         "config": {
             "file": {"loc_prefix": {str(place): "" for place in range(1, 5)}},
-            "ui": {"file_content_align": "center", "file_metadata_editor_visible": True},
+            "ui": {
+                "file_content_align": "center",
+                "file_metadata_editor_visible": True,
+                "spatial_metadata_editor_visible": False,
+            },
         },
         "attribute": {"1": attribute},
         "file": files,

@@ -32,7 +32,7 @@ lie at least 15 apart in every view.
 _HATCHES = ("", "xx", "..", "++")
 """Past the last colour the colours start again with another pattern on top."""
 
-BACKGROUND_NAMES = frozenset({"background", "bg", "sil"})
+BACKGROUND_NAMES = frozenset({"background", "bg", "sil", "unlabelled"})
 """What data sets call the frames without an action, in lower case ("SIL" is Breakfast's silence)."""
 
 

@@ -144,6 +144,11 @@ class RunFolder:
         """Names that people gave to actions."""
         return self.path / "names.toml"
 
+    @property
+    def corrections(self) -> Path:
+        """What people corrected in the segments."""
+        return self.path / "corrections"
+
     def check(self, *, force: bool, resume: bool) -> None:
         """Refuse, before any work, a folder that must not be written.
 
@@ -179,9 +184,20 @@ class RunFolder:
             )
 
     def clear(self) -> None:
-        """Remove the parts of an earlier run, and nothing else that lies in the folder."""
+        """Remove the parts of an earlier run, and nothing else that lies in the folder.
+
+        Names and corrections are people's work, but of actions that are gone: they move to ``earlier/1``, 2, ...
+        """
         for name in _OWN:
             _remove(self.path / name)
+        made = [part for part in (self.names, self.corrections) if part.exists()]
+        if made:
+            number = 1
+            while (aside := self.path / "earlier" / str(number)).exists():
+                number += 1
+            aside.mkdir(parents=True)
+            for part in made:
+                part.replace(aside / part.name)
 
     def move_training(self, target: RunFolder) -> None:
         """Move what a training wrote to another folder, in place of what lies there; the weights go last."""
@@ -219,7 +235,6 @@ _OWN = (
     "actions.png",
     "alignments",
     "evaluation.json",
-    "names.toml",
 )
 
 

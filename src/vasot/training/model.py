@@ -28,7 +28,7 @@ from vasot.training.checkup import Checkup, examine_corpus, examine_dataset
 from vasot.training.folder import DataSettings, RunConfig, RunFolder, split_settings
 from vasot.training.names import apply_names, read_names
 from vasot.training.run import check_checkpoint, check_fit, make_method, train
-from vasot.types import Alignment, Segmentation, Track
+from vasot.types import Alignment, Segmentation, Track, default_action_names
 
 __all__ = ["Model", "Source", "align", "fit", "load", "prepare", "segment"]
 
@@ -58,6 +58,11 @@ class Model:
         if not self.names:
             return segmentation
         return replace(segmentation, action_names=apply_names(segmentation.action_names, self.names))
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        """What the actions are called, in order of index; empty where the method does not segment."""
+        return apply_names(default_action_names(getattr(self.config.settings, "actions", 0)), self.names)
 
     def align(self, a: Source, b: Source) -> Alignment:
         """Which frame of ``b`` corresponds to each frame of ``a``, or none.

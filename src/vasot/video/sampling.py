@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int
 
 from vasot.errors import SettingsError
 
-__all__ = ["TOLERANCE_SECONDS", "instants", "shown_at"]
+__all__ = ["TOLERANCE_SECONDS", "border_frame", "instants", "shown_at"]
 
 TOLERANCE_SECONDS = 5e-4
 """A frame that appears this little after an instant is shown at it: containers round time stamps to 1/1000 s."""
@@ -44,3 +44,21 @@ def shown_at(frame_times: Float64[np.ndarray, " f"], wanted: Float64[np.ndarray,
     [0, 1, 2, 2]
     """
     return np.maximum(np.searchsorted(frame_times, wanted + TOLERANCE_SECONDS, side="right") - 1, 0)
+
+
+def border_frame(frame_times: Float64[np.ndarray, " f"], end_seconds: float, seconds: float) -> int:
+    """The frame that begins at an instant which a program rounded to 1/1000 s; at or behind the end, all of them.
+
+    Args:
+        frame_times: (f,) seconds at which each frame appears, increasing.
+        end_seconds: end of the last frame.
+        seconds: where one stretch ends and the next begins.
+
+    >>> [border_frame(np.array([0.0, 0.0335, 0.067]), 0.1005, at) for at in (0.0, 0.033, 0.05, 0.1)]
+    [0, 1, 1, 3]
+    """
+    # Rounding takes up to half a thousandth, and exactly that of frames 15, 45, ... at 29.97 Hz.
+    at = seconds + TOLERANCE_SECONDS / 10
+    if at >= end_seconds - TOLERANCE_SECONDS:
+        return int(frame_times.size)
+    return int(shown_at(frame_times, np.array([at]))[0])

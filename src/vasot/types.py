@@ -45,20 +45,22 @@ class Track:
 
     Attributes:
         name: what the recording is called in every output (unique within a data set).
-        features: (T, D) one feature vector per frame, float32, finite.
+        features: (T, D) one feature vector per frame, float32, finite; or one picture, bytes, perhaps still on disk.
         times_seconds: (T,) the instant each frame is shown, increasing; None where the rate is not known.
         activity: recordings of one activity are compared with each other, others are not.
         source: the file it was read from, None for made data.
+        source_rate_hz: frames per second of the video, not of what was sampled; None where there is none.
 
     Raises:
         DataError: for an empty, non-finite or wrongly shaped array; the text names the recording and the frame.
     """
 
     name: str
-    features: Float[np.ndarray, "t d"]
+    features: Float[np.ndarray, "t d"] | UInt8[np.ndarray, "t d"]
     times_seconds: Float[np.ndarray, " t"] | None = None
     activity: str = "all"
     source: Path | None = None
+    source_rate_hz: float | None = None
 
     def __post_init__(self) -> None:
         where = str(self.source) if self.source is not None else f"recording '{self.name}'"
@@ -66,8 +68,8 @@ class Track:
             raise DataError(
                 f"{where}: features have shape {self.features.shape}; expected (frames, dimensions), both at least 1"
             )
-        finite = np.isfinite(self.features).all(axis=1)
-        if not finite.all():
+        # Bytes are finite, and looking at them would read every picture from disk.
+        if self.features.dtype != np.uint8 and not (finite := np.isfinite(self.features).all(axis=1)).all():
             bad = np.flatnonzero(~finite)
             raise DataError(
                 f"{where}: frame {bad[0]} holds NaN or infinity ({bad.size} of {finite.size} frames do); "

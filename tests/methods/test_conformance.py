@@ -180,7 +180,7 @@ def test_a_recording_is_segmented_alone_as_in_a_batch(name: str) -> None:
     method = trained(name).method
     assert isinstance(method, TransportMethod)
     assert method.segmentation is not None
-    clips = pad_clips([method.prepare(track) for track in TRACKS[4:6]])
+    clips = pad_clips([np.asarray(method.prepare(track)) for track in TRACKS[4:6]])
     with torch.no_grad():
         plans = method.segmentation.plan(method.embed(clips.features), clips.lengths, method.actions, ANSWER)
     for plan, track in zip(plans, TRACKS[4:6], strict=True):
@@ -209,10 +209,10 @@ def test_features_of_another_width_are_refused_by_name(name: str) -> None:
 @EVERY
 def test_standardising_can_be_switched_off(name: str) -> None:
     track = TRACKS[0]
-    scaled = untrained(name).prepare(track)
+    scaled = np.asarray(untrained(name).prepare(track))
     assert np.allclose(scaled.mean(0), 0, atol=1e-6)
     assert np.square(scaled).sum(1).mean() == pytest.approx(1, rel=1e-5)
-    assert (untrained(name, standardise=False).prepare(track) == track.features).all()
+    assert (np.asarray(untrained(name, standardise=False).prepare(track)) == track.features).all()
 
 
 @EVERY

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from vasot.errors import SettingsError
 
-__all__ = ["ClipBatch", "Clips", "join_clips", "pad_clips", "sample_uniform"]
+__all__ = ["ClipBatch", "Clips", "Rows", "join_clips", "pad_clips", "sample_uniform"]
+
+
+@runtime_checkable
+class Rows(Protocol):
+    """One recording, ready for the encoder: an array (T, D), or something that makes its rows when asked for them."""
+
+    def __len__(self) -> int:
+        """Frames of the recording."""
+
+    def __getitem__(self, frames: Int[np.ndarray, " s"], /) -> Float[np.ndarray, "s d"] | UInt8[np.ndarray, "s d"]:
+        """The rows of some of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +32,11 @@ class Clips:
     """Several clips of possibly different lengths, padded with zeros at the end.
 
     Attributes:
-        features: (b, n, d).
+        features: (b, n, d) numbers, or bytes of pictures.
         lengths: (b,) real frames of each clip.
     """
 
-    features: Float[Tensor, "b n d"]
+    features: Float[Tensor, "b n d"] | UInt8[Tensor, "b n d"]
     lengths: Int[Tensor, " b"]
 
     def to(self, device: torch.device) -> Clips:
@@ -67,10 +79,11 @@ def sample_uniform(n_frames: int, n_samples: int, generator: np.random.Generator
     return edges[:-1] + offsets.astype(np.int64)
 
 
-def pad_clips(features: Sequence[Float[np.ndarray, "_ d"]]) -> Clips:
+def pad_clips(features: Sequence[Float[np.ndarray, "_ d"]] | Sequence[UInt8[np.ndarray, "_ d"]]) -> Clips:
     """Stack arrays of different lengths, zeros behind the shorter ones."""
     lengths = torch.tensor([len(array) for array in features])
-    padded = torch.zeros(len(features), int(lengths.max()), features[0].shape[1])
+    kind = torch.uint8 if features[0].dtype == np.uint8 else torch.float32
+    padded = torch.zeros(len(features), int(lengths.max()), features[0].shape[1], dtype=kind)
     for row, array in zip(padded, features, strict=True):
         row[: len(array)] = torch.from_numpy(array)
     return Clips(padded, lengths)

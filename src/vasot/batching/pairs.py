@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Shaped
 from torch.utils.data import IterableDataset
 
-from vasot.batching.clips import ClipBatch, pad_clips, sample_uniform
+from vasot.batching.clips import ClipBatch, Rows, pad_clips, sample_uniform
 from vasot.errors import DataError
 
 __all__ = ["EpochBatches", "draw_pairs"]
@@ -40,24 +40,27 @@ class EpochBatches(IterableDataset[ClipBatch]):
     """One epoch: every recording once, in batches, with frames drawn anew.
 
     Args:
-        features: one (T, D) array per recording, ready for the encoder.
+        features: the rows of each recording, ready for the encoder.
         activities: of each recording.
         paired: whether each clip gets a partner.
         frames_per_clip: frames drawn of each recording.
         clips_per_step: pairs (or single clips) in a batch; the last batch may be smaller.
         generator: draws order, partners and frames; its state moves on from epoch to epoch.
+        augment: changes the rows drawn for a clip, by draws of the generator.
     """
 
     def __init__(
         self,
-        features: Sequence[Float[np.ndarray, "_ d"]],
+        features: Sequence[Rows],
         activities: Sequence[str],
         *,
         paired: bool,
         frames_per_clip: int,
         clips_per_step: int,
         generator: np.random.Generator,
+        augment: Callable[[Shaped[np.ndarray, "s d"], np.random.Generator], Shaped[np.ndarray, "s d"]] | None = None,
     ) -> None:
+        self._augment = augment
         self._features = features
         self._activities = activities
         self._paired = paired
@@ -80,6 +83,7 @@ class EpochBatches(IterableDataset[ClipBatch]):
             y = pad_clips([self._draw(index) for _, index in batch]) if self._paired else None
             yield ClipBatch(x, y)
 
-    def _draw(self, index: int) -> Float[np.ndarray, "s d"]:
+    def _draw(self, index: int) -> Shaped[np.ndarray, "s d"]:
         features = self._features[index]
-        return np.asarray(features[sample_uniform(len(features), self._frames, self._generator)])
+        rows = np.asarray(features[sample_uniform(len(features), self._frames, self._generator)])
+        return rows if self._augment is None else self._augment(rows, self._generator)

@@ -73,11 +73,14 @@ def format_bytes(count: int) -> str:
 
 def _plan(data: Path, reading: Any, method: str) -> Plan:
     from vasot.methods import METHODS
+    from vasot.methods.presets import preset
     from vasot.training.checkup import plan_fit
 
     config = METHODS[method].Config
+    values = preset("pouring") if reading.features.partition(":")[0] == "pixels" else {}
     # The number of actions hardly changes how long a step takes.
-    settings = config.of({"actions": 8} if "actions" in config.model_fields else {})
+    values["actions"] = 8
+    settings = config.of({name: value for name, value in values.items() if name in config.model_fields})
     return plan_fit(data, reading, method, settings)
 
 

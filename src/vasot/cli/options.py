@@ -18,7 +18,8 @@ Features = Annotated[
     typer.Option(
         "--features",
         metavar="NAME",
-        help="What frames become: motion (built in), onnx:FILE, hub:NAME; precomputed for arrays; auto chooses.",
+        help="What frames become: motion (built in), onnx:FILE, hub:NAME, pixels; precomputed for arrays; "
+        "auto chooses.",
     ),
 ]
 Fps = Annotated[float, typer.Option("--fps", help="Frames per second sampled of videos.")]

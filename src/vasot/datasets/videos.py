@@ -255,9 +255,12 @@ def _recording(each: FoundClip, result: Extracted, index: dict[str, int]) -> Rec
         kept = shown < len(each.truth.names)
         if not kept.any():
             raise DataError(f"{each.truth.file}: ends before '{each.clip.name}' starts; give one label per frame")
-        features, times, shown = features[kept], times[kept], shown[kept]
+        # Instants only grow, so what is kept comes first; a slice leaves pictures on disk.
+        count = int(kept.sum())
+        features, times, shown = features[:count], times[:count], shown[:count]
         labels = np.array([index[each.truth.names[frame]] for frame in shown], dtype=np.int64)
-    return Recording(Track(each.clip.name, features, times, each.clip.activity, each.clip.video), labels)
+    rate = None if each.info is None else each.info.mean_rate_hz
+    return Recording(Track(each.clip.name, features, times, each.clip.activity, each.clip.video, rate), labels)
 
 
 def _damage(result: Extracted) -> tuple[float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from numpy import ndarray
 
 from vasot.types import Frames, FrameSize
@@ -27,8 +27,8 @@ class Extractor(Protocol):
         Features are cached under it; two extractors with one identity give equal features.
         """
 
-    def extract(self, chunks: Iterable[Frames]) -> Iterator[Float32[ndarray, "n d"]]:
-        """Feature vectors of one video, one row per frame, in order.
+    def extract(self, chunks: Iterable[Frames]) -> Iterator[Float32[ndarray, "n d"] | UInt8[ndarray, "n d"]]:
+        """Feature vectors of one video, one row per frame, in order; bytes where they are pictures.
 
         Args:
             chunks: the video's frames, a few at a time. Chunk borders mean nothing: an extractor that looks at

@@ -216,10 +216,13 @@ class _Work:
             self.meter.add(duration - counted)
         if not rows:
             return Extracted(clip, None, f"{clip.video}: no frame between {clip.start_seconds} s and its end")
-        features = np.concatenate(rows).astype(np.float32, copy=False)
+        features = np.concatenate(rows)
+        if features.dtype != np.uint8:
+            features = features.astype(np.float32, copy=False)
         stored = StoredFeatures(features, np.concatenate(times), reader.damage)
         self.store.write(path, stored)
-        return Extracted(clip, stored, path=path)
+        # Pictures of a whole corpus do not fit in memory: they stay in the file.
+        return Extracted(clip, self.store.read(path) if features.dtype == np.uint8 else stored, path=path)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ EXTRACTORS = Registry(
         "hub": "vasot.features.hub:HubFeatures",
         "motion": "vasot.features.motion:MotionFeatures",
         "onnx": "vasot.features.onnx:OnnxFeatures",
+        "pixels": "vasot.features.pixels:PixelFeatures",
     },
 )
 """Extractors by name; another package adds one through the entry points ``vasot.features``."""
@@ -26,7 +27,8 @@ def make_extractor(spec: str) -> Extractor:
     """The extractor that ``KIND``, ``KIND:ARGUMENT`` or ``KIND:ARGUMENT#OPTION`` names.
 
     ``motion`` is built in; ``onnx:FILE#OUTPUT`` takes an output of an image model; ``hub:NAME#OUTPUT`` (``pooled`` or
-    ``map``) one of a model of the transformers library, NAME being a folder or a name on the Hugging Face hub.
+    ``map``) one of a model of the transformers library, NAME being a folder or a name on the Hugging Face hub;
+    ``pixels:SIDE`` the pictures themselves, for an encoder that learns from them.
 
     Raises:
         SettingsError: an unknown kind (the nearest is named), or one that lacks its argument.

@@ -10,13 +10,14 @@ import contextlib
 import hashlib
 import json
 import os
+import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt8
 
 from vasot.errors import VasotError
 from vasot.files import atomic_write
@@ -30,9 +31,12 @@ _FORMAT = 1
 
 @dataclass(frozen=True, eq=False)
 class StoredFeatures:
-    """Features of one clip, the instant of each in seconds, and where the video broke off, if it did."""
+    """Features of one clip, the instant of each in seconds, and where the video broke off, if it did.
 
-    features: Float32[np.ndarray, "t d"]
+    Bytes, which are pictures, are not read into memory but when they are looked at.
+    """
+
+    features: Float32[np.ndarray, "t d"] | UInt8[np.ndarray, "t d"]
     times_seconds: Float[np.ndarray, " t"]
     damage: Damage | None = None
 
@@ -64,8 +68,9 @@ class FeatureStore:
         """The entry, or None where there is none that can be read."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
-                features, times = entry["features"], entry["times_seconds"]
-                damage = json.loads(str(entry["damage"]))
+                times, damage = entry["times_seconds"], json.loads(str(entry["damage"]))
+                pictures = _mapped_bytes(path)
+                features = entry["features"] if pictures is None else pictures
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
             return None
         if features.ndim != 2 or times.shape != features.shape[:1]:
@@ -111,6 +116,32 @@ class FeatureStore:
         with contextlib.suppress(VasotError), atomic_write(memo, force=True) as partial:
             partial.write_text(content, encoding="ascii")
         return content
+
+
+def _mapped_bytes(path: Path) -> UInt8[np.ndarray, "t d"] | None:
+    """The entry's features where they are bytes, mapped from the file; None where they are numbers.
+
+    Raises:
+        ValueError: the file is not as it was written.
+    """
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo("features.npy")
+        with archive.open(member) as stream:
+            reads = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+            shape, _, dtype = reads[np.lib.format.read_magic(stream)](stream)
+            header = stream.tell()
+    if dtype != np.uint8 or member.compress_type != zipfile.ZIP_STORED:
+        return None
+    with path.open("rb") as file:
+        # The name and the extra field before the data may be longer than those of the archive's directory.
+        file.seek(member.header_offset + _LENGTHS_AT)
+        lengths = struct.unpack("<HH", file.read(4))
+    offset = member.header_offset + _LENGTHS_AT + 4 + sum(lengths) + header
+    return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
+
+
+_LENGTHS_AT = 26
+"""Where a member's own header in a ZIP archive says how long its name and its extra field are."""
 
 
 def default_store() -> FeatureStore:

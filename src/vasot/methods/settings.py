@@ -8,10 +8,23 @@ from pydantic import Field, PositiveInt
 
 from vasot.config import Settings
 
-__all__ = ["AlignmentSettings", "MethodSettings", "SegmentationSettings"]
+__all__ = ["AlignmentSettings", "MethodSettings", "PixelSettings", "SegmentationSettings"]
 
 
-class MethodSettings(Settings):
+class PixelSettings(Settings):
+    """What the encoder ``resnet-context`` reads."""
+
+    weights: str = Field("random", description="start of the ResNet: random, a file of weights, or hub:NAME")
+    freeze: Literal["base", "norm", "none"] = Field(
+        "norm", description="what of the ResNet is not trained: all of it (base), its batch norms (norm), none"
+    )
+    context_stride: int = Field(15, ge=1, description="frames of the video between a picture and the earlier one")
+    dropout: float = Field(0.1, ge=0, lt=1, description="share of inputs of the last layers that is zeroed in training")
+    augment: bool = Field(True, description="draw colours and side (flipped or not) anew for every clip in training")
+    recompute: bool = Field(False, description="take less memory and more time: gradient checkpointing of the ResNet")
+
+
+class MethodSettings(PixelSettings):
     """What every method reads: sampling, encoder, optimiser, and the transport problem's common weights."""
 
     seed: int = Field(0, ge=0, description="seed of every random draw")
@@ -20,9 +33,16 @@ class MethodSettings(Settings):
     weight_decay: float = Field(1e-4, ge=0, description="weight decay of Adam")
     frames_per_clip: int = Field(256, ge=2, description="frames drawn of each recording in a training step")
     clips_per_step: int = Field(1, ge=1, description="pairs (or single recordings) in a training step")
+    accumulate_steps: int = Field(1, ge=1, description="training steps whose gradients are averaged before Adam moves")
+    precision: Literal["float32", "mixed"] = Field(
+        "float32", description="of the encoder: mixed computes in bfloat16 where the processor does so itself"
+    )
     validation_share: float = Field(0.0, ge=0, lt=1, description="share of recordings kept out, whose loss is logged")
     standardise: bool = Field(True, description="scale every recording's features to zero mean and unit variance")
-    hidden_sizes: tuple[PositiveInt, ...] = Field((128,), description="widths of the encoder's hidden layers")
+    encoder: Literal["mlp", "resnet-context"] = Field(
+        "mlp", description="what embeds frames: mlp takes features, resnet-context learns from pixels"
+    )
+    hidden_sizes: tuple[PositiveInt, ...] = Field((128,), description="widths of the hidden layers of mlp")
     embedding_size: int = Field(40, ge=2, description="width of an embedding")
     temperature: float = Field(0.1, gt=0, description="τ, sharpness of the predicted shares in the loss")
     alpha: float = Field(0.3, ge=0, le=1, description="α, weight of the structure prior against the visual cost")

@@ -7,16 +7,20 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped, UInt8
 from torch import Tensor, nn
 
-from vasot.batching.clips import ClipBatch, Clips, join_clips, pad_clips
+from vasot.batching.clips import ClipBatch, Clips, Rows, join_clips, pad_clips
+from vasot.batching.pictures import jitter_and_flip
 from vasot.decoding.path import matches_from_plan, monotone_path
 from vasot.decoding.segments import labels_and_confidence
 from vasot.encoders.mlp import MLPEncoder
+from vasot.encoders.pretrained import base_weights
+from vasot.encoders.resnet_context import N_CONTEXT, ResNetContextEncoder
 from vasot.methods.alignment import FrameAlignment
 from vasot.methods.base import Method
 from vasot.methods.initialise import best_start, kmeans_starts
+from vasot.methods.pixels import FRAMES_AT_ONCE, RANDOM, PixelRoute, check_encoder, features_for, precision_of
 from vasot.methods.segmentation import FrameSegmentation
 from vasot.methods.settings import AlignmentSettings, MethodSettings, SegmentationSettings
 from vasot.methods.solvers import ANSWER
@@ -36,7 +40,13 @@ class TransportMethod(Method):
 
     def __init__(self, settings: MethodSettings, n_features: int) -> None:
         super().__init__(settings, n_features)
-        self.encoder = MLPEncoder(n_features, settings.hidden_sizes, settings.embedding_size)
+        self.pixels = PixelRoute(settings, n_features) if settings.encoder == "resnet-context" else None
+        self.encoder: nn.Module
+        if self.pixels is None:
+            self.encoder = MLPEncoder(n_features, settings.hidden_sizes, settings.embedding_size)
+        else:
+            self.encoder = self.pixels.make_encoder()
+            self.frames_at_once = FRAMES_AT_ONCE
         self.alignment: FrameAlignment | None = None
         self.segmentation: FrameSegmentation | None = None
         shared = {name: getattr(settings, name) for name in _SHARED}
@@ -49,9 +59,54 @@ class TransportMethod(Method):
             self.actions = nn.Parameter(torch.randn(settings.actions, settings.embedding_size))
             self.constrain()
 
-    def embed(self, features: Float[Tensor, "b n d"]) -> Float[Tensor, "b n e"]:
+    @classmethod
+    def check_settings(cls, settings: MethodSettings) -> None:
+        """See :meth:`Method.check_settings`: a setting that the encoder does not read is an error."""
+        check_encoder(settings)
+
+    @classmethod
+    def resolve_features(cls, settings: MethodSettings, features: str) -> str:
+        """See :meth:`Method.resolve_features`."""
+        return features_for(settings.encoder, features)
+
+    def load_pretrained(self) -> None:
+        """See :meth:`Method.load_pretrained`: the weights of the ResNet."""
+        if isinstance(self.encoder, ResNetContextEncoder) and self.settings.weights != RANDOM:
+            self.encoder.load_base(base_weights(self.settings.weights))
+
+    def prepare(self, track: Track) -> Rows:
+        """See :meth:`Method.prepare`: features, or pictures each with its earlier one."""
+        return super().prepare(track) if self.pixels is None else self.pixels.prepare(track)
+
+    def augment(self, rows: Shaped[np.ndarray, "s d"], generator: np.random.Generator) -> Shaped[np.ndarray, "s d"]:
+        """See :meth:`Method.augment`: one decision per clip about colours and side."""
+        if self.pixels is None or not self.settings.augment:
+            return rows
+        return jitter_and_flip(rows, self.pixels.side, generator)
+
+    def noise(self, n_frames: int, generator: np.random.Generator) -> Shaped[np.ndarray, "n d"]:
+        """See :meth:`Method.noise`."""
+        if self.pixels is None:
+            return super().noise(n_frames, generator)
+        return generator.integers(0, 256, (n_frames, N_CONTEXT * self.n_features), dtype=np.uint8)
+
+    def embed(self, features: Float[Tensor, "b n d"] | UInt8[Tensor, "b n d"]) -> Float[Tensor, "b n e"]:
         """See :meth:`Method.embed`."""
-        embedding: Tensor = self.encoder(features)
+        with precision_of(features.device, self.settings.precision):
+            if self.pixels is None:
+                embedding: Tensor = self.encoder(features)
+            else:
+                embedding = self.encoder(features.flatten(0, 1)).unflatten(0, features.shape[:2])
+        return embedding.float()
+
+    def _embed_clips(self, clips: Clips) -> Float[Tensor, "b n e"]:
+        """Embeddings of the real frames; padding must not reach batch norms, and would cost as much as frames."""
+        real = torch.arange(clips.features.shape[1], device=clips.lengths.device) < clips.lengths[:, None]
+        if self.pixels is None or bool(real.all()):
+            return self.embed(clips.features)
+        found = self.embed(clips.features[real][None])[0]
+        embedding = found.new_zeros(*real.shape, found.shape[1])
+        embedding[real] = found
         return embedding
 
     def loss(self, batch: ClipBatch) -> Mapping[str, Float[Tensor, ""]]:
@@ -59,7 +114,7 @@ class TransportMethod(Method):
         settings = self.settings
         count = len(batch.x.lengths)
         clips = batch.x if batch.y is None else join_clips(batch.x, batch.y)
-        embedding = self.embed(clips.features)
+        embedding = self._embed_clips(clips)
         parts: dict[str, Tensor] = {}
         total = embedding.new_zeros(())
         if isinstance(settings, AlignmentSettings) and self.alignment is not None:
@@ -73,12 +128,18 @@ class TransportMethod(Method):
         return {"loss": total, **parts}
 
     @torch.no_grad()
-    def initialise(self, features: Sequence[Float[np.ndarray, "_ d"]]) -> None:
+    def initialise(self, features: Sequence[Rows]) -> None:
         """Start the action embeddings at the best of several K-Means clusterings of the untrained embeddings."""
         settings = self.settings
         if isinstance(settings, SegmentationSettings) and self.segmentation is not None:
-            embeddings = [self.embed(torch.from_numpy(array)[None])[0].numpy() for array in features]
-            clips = pad_clips([_evenly(array, settings.frames_per_clip) for array in embeddings])
+            if self.pixels is not None:
+                # An epoch looks at as many frames; every frame of long videos would take as long as many epochs.
+                features = [_chosen(rows, settings.frames_per_clip) for rows in features]
+            # Dropout would blur the embeddings, and batch norms would count the recordings before training.
+            self.eval()
+            embeddings = [self.embed_rows(rows)[0].cpu().numpy() for rows in features]
+            self.train()
+            clips = pad_clips([_chosen(array, settings.frames_per_clip) for array in embeddings])
             starts = kmeans_starts(embeddings, settings.actions, settings.starts, settings.seed)
             self.actions.copy_(best_start(starts, self.segmentation, clips, settings.start_rounds))
 
@@ -128,7 +189,7 @@ class TransportMethod(Method):
 _SHARED = ("alpha", "epsilon", "radius", "temporal_prior", "temperature")
 
 
-def _evenly(frames: Float[np.ndarray, "t e"], n_samples: int) -> Float[np.ndarray, "s e"]:
-    """At most ``n_samples`` frames, evenly spaced."""
-    chosen = np.linspace(0, len(frames) - 1, min(n_samples, len(frames))).astype(np.int64)
-    return np.asarray(frames[chosen])
+def _chosen(rows: Rows, n_samples: int) -> Shaped[np.ndarray, "s e"]:
+    """At most ``n_samples`` rows, evenly spaced."""
+    chosen = np.linspace(0, len(rows) - 1, min(n_samples, len(rows))).astype(np.int64)
+    return np.asarray(rows[chosen])

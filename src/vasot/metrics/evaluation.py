@@ -7,9 +7,10 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from vasot.errors import DataError, SettingsError
+from vasot.features.pixels import picture_side, thumbnails
 from vasot.metrics.matching import NO_CLASS, apply_matching, match_actions
 from vasot.metrics.segmentation import class_recall, edit_score, f1, f1_at_overlap, f1_ceiling, miou, mof
 from vasot.metrics.trivial import equal_parts, kmeans, one_label
@@ -214,7 +215,9 @@ def trivial_scores(
     _check_recordings([track.n_frames for track in tracks], truth, names, activity_of)
     clustered: dict[int, Int[np.ndarray, " _"]] = {}
     for group in _members(activity_of).values():
-        clustered.update(zip(group, kmeans([tracks[index].features for index in group], n_actions, seed), strict=True))
+        clustered.update(
+            zip(group, kmeans([_clusterable(tracks[index]) for index in group], n_actions, seed), strict=True)
+        )
     predictions = {
         "one_label": [one_label(track.n_frames) for track in tracks],
         "equal_parts": [equal_parts(track.n_frames, n_actions) for track in tracks],
@@ -226,6 +229,14 @@ def trivial_scores(
         )
         for name, labels in predictions.items()
     }
+
+
+def _clusterable(track: Track) -> Float[np.ndarray, "t d"]:
+    """What K-Means groups: features as they are, pictures shrunk."""
+    if track.features.dtype != np.uint8:
+        return track.features
+    side = picture_side(track.n_features)
+    return np.asarray(track.features, np.float32) if side is None else thumbnails(track.features, side)
 
 
 def _check_recordings(

@@ -53,6 +53,7 @@ class Work:
         from vasot.training.run import make_method, train
 
         trained = make_method(self.method, fit.settings, self.tracks[0].n_features)
+        trained.load_pretrained()
         with tempfile.TemporaryDirectory() as folder:
             chosen = [self.tracks[index] for index in fit.recordings]
             train(trained, chosen, RunFolder(Path(folder)), resume=False, console=Console(quiet=True))

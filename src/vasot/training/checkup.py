@@ -11,6 +11,8 @@ from time import perf_counter, process_time
 from typing import Literal
 
 import numpy as np
+import torch
+from jaxtyping import Shaped
 
 from vasot.batching.clips import ClipBatch, pad_clips
 from vasot.datasets.base import Dataset
@@ -24,7 +26,7 @@ from vasot.features.base import Extractor
 from vasot.features.names import make_extractor
 from vasot.features.store import FeatureStore
 from vasot.methods.settings import MethodSettings
-from vasot.training.run import make_method
+from vasot.training.run import make_method, training_device
 from vasot.video.reader import FrameReader
 
 __all__ = [
@@ -188,22 +190,32 @@ def plan_fit(path: str | Path, reading: Reading, method: str, settings: MethodSe
         dataset = read_folder(path, trim=reading.trim, rate_hz=reading.rate_hz)
         lengths = [track.n_frames for track in dataset.tracks]
         training = training_minutes(method, settings, lengths, dataset.n_features)
-        return Plan(len(lengths), sum(lengths), dataset.n_features, len(lengths), 0.0, training, _RUN_BYTES)
+        disk = _run_bytes(method, settings, dataset.n_features)
+        return Plan(len(lengths), sum(lengths), dataset.n_features, len(lengths), 0.0, training, disk)
     extractor, store = make_extractor(features), reading.store
     usable = [each for each in find_clips(path).clips if each.fault is None]
     identity = extractor.identity()
     missing = [each for each in usable if not store.path(each.clip, reading.fps, identity).is_file()]
-    n_features, per_second = _try_out(usable, extractor, store, reading.fps)
+    n_features, row_bytes, per_second = _try_out(usable, extractor, store, reading.fps)
     at_once = min(os.cpu_count() or 1, max(1, len(missing)))
     minutes = per_second * sum(each.duration_seconds for each in missing) / at_once / 60
     lengths = [max(1, int(each.duration_seconds * reading.fps)) for each in usable]
-    disk = sum(int(each.duration_seconds * reading.fps) * (4 * n_features + 8) for each in missing) + _RUN_BYTES
+    disk = sum(int(each.duration_seconds * reading.fps) * (row_bytes + 8) for each in missing)
+    disk += _run_bytes(method, settings, n_features)
     training = training_minutes(method, settings, lengths, n_features)
     return Plan(len(usable), sum(lengths), n_features, len(usable) - len(missing), minutes, training, disk)
 
 
 _RUN_BYTES = 2_000_000
-"""About what weights, checkpoints, tables and pictures of a run take."""
+"""About what tables and pictures of a run take."""
+
+
+def _run_bytes(method: str, settings: MethodSettings, n_features: int) -> int:
+    """About what a run takes: the model, and a checkpoint with it and Adam's two means of what is trained."""
+    with torch.device("meta"):
+        parameters = list(make_method(method, settings, n_features).parameters())
+    trained = sum(each.numel() for each in parameters if each.requires_grad)
+    return _RUN_BYTES + 8 * sum(each.numel() for each in parameters) + 8 * trained
 
 
 def _facts(each: FoundClip) -> RecordingFacts:
@@ -297,20 +309,26 @@ def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.level != "error"))
 
 
-def _try_out(usable: Sequence[FoundClip], extractor: Extractor, store: FeatureStore, fps: float) -> tuple[int, float]:
-    """Width of a feature vector, and seconds of work per second of video on one core."""
+def _try_out(
+    usable: Sequence[FoundClip], extractor: Extractor, store: FeatureStore, fps: float
+) -> tuple[int, int, float]:
+    """Width of a feature vector, its bytes, and seconds of work per second of video on one core."""
     for sample in sorted(usable, key=lambda each: -each.duration_seconds):
         try:
-            n_features, seconds = _time(sample, extractor, fps)
+            n_features, row_bytes, seconds = _time(sample, extractor, fps)
         except DataError:
             # Looks whole from outside, but none of its pictures can be decoded; fit leaves it out.
             continue
         stored = store.read(store.path(sample.clip, fps, extractor.identity()))
-        return (n_features if stored is None else stored.features.shape[1]), seconds
+        return (n_features if stored is None else stored.features.shape[1]), row_bytes, seconds
     raise DataError("not one frame of any video can be decoded; export the videos again")
 
 
-def _time(sample: FoundClip, extractor: Extractor, fps: float) -> tuple[int, float]:
+def _row_bytes(features: Shaped[np.ndarray, "t d"]) -> int:
+    return int(features[0].nbytes)
+
+
+def _time(sample: FoundClip, extractor: Extractor, fps: float) -> tuple[int, int, float]:
     start = sample.clip.start_seconds
     end = start + min(_SAMPLE_SECONDS, sample.duration_seconds)
     # Loading a model is done once, not for every second of video.
@@ -320,18 +338,29 @@ def _time(sample: FoundClip, extractor: Extractor, fps: float) -> tuple[int, flo
     rows = np.concatenate(list(extractor.extract(reader)))
     # One that uses every core for one video spends more processor time than passes; one that uses a GPU, less.
     seconds = max(perf_counter() - wall, process_time() - spent)
-    return rows.shape[1], seconds / max(end - start, 1 / fps)
+    return rows.shape[1], _row_bytes(rows), seconds / max(end - start, 1 / fps)
 
 
 def training_minutes(method: str, settings: MethodSettings, lengths: Sequence[int], n_features: int) -> float:
-    """Two steps on random features of the usual length; the first pays for what is compiled once."""
-    trial = make_method(method, settings, n_features)
+    """Two steps on random rows of the usual length; the first pays for what is compiled once.
+
+    Of pictures a few are timed, and the time is taken for all: a step takes long, in proportion to their number.
+    """
+    device = training_device()
+    trial = make_method(method, settings, n_features).to(device)
     generator = np.random.default_rng(0)
     count = min(settings.frames_per_clip, int(np.median(lengths)))
+    timed = count if trial.frames_at_once is None else min(count, _TIMED_PICTURES)
     seconds = 0.0
     for _ in range(2):
-        clips = [pad_clips([generator.standard_normal((count, n_features)).astype(np.float32)]) for _ in range(2)]
+        clips = [pad_clips([trial.augment(trial.noise(timed, generator), generator)]) for _ in range(2)]
+        batch = ClipBatch(clips[0], clips[1] if trial.paired else None).to(device)
         begun = perf_counter()
-        trial.loss(ClipBatch(clips[0], clips[1] if trial.paired else None))["loss"].backward()  # type: ignore[no-untyped-call]
+        trial.loss(batch)["loss"].backward()  # type: ignore[no-untyped-call]
+        if device.type == "cuda":
+            torch.cuda.synchronize()
         seconds = perf_counter() - begun
-    return settings.epochs * len(lengths) * seconds / 60
+    return settings.epochs * len(lengths) * seconds * count / timed / 60
+
+
+_TIMED_PICTURES = 4

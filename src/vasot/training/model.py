@@ -24,6 +24,7 @@ from vasot.files import atomic_write
 from vasot.methods import METHODS
 from vasot.methods.base import Method
 from vasot.methods.presets import preset
+from vasot.methods.settings import MethodSettings
 from vasot.training.checkup import Checkup, examine_corpus, examine_dataset
 from vasot.training.folder import DataSettings, RunConfig, RunFolder, split_settings
 from vasot.training.names import apply_names, read_names
@@ -36,6 +37,7 @@ Source = Track | Dataset | str | Path | Float[np.ndarray, "t d"]
 """One recording: a track, the path of a video or array file, or an array of features (frames, dimensions)."""
 
 _DEFAULT_METHOD = "vasot"
+_PIXEL_PRESET = "pouring"
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def fit(
     if resume:
         check_checkpoint(trained, place)
     else:
+        trained.load_pretrained()
         place.clear()
     if on_plan is not None:
         on_plan(dataset, config)
@@ -178,7 +181,8 @@ def prepare(
     kind: type[Method] = METHODS[method]
     own, about_data = _collect(kind, actions, preset, settings, None)
     method_settings = kind.Config.of(own)
-    dataset, data_settings = _read(data, about_data, kind, on_check, on_progress)
+    kind.check_settings(method_settings)
+    dataset, data_settings = _read(data, about_data, kind, method_settings, on_check, on_progress)
     config = RunConfig(
         method=method,
         settings=method_settings,
@@ -229,6 +233,9 @@ def _collect(
     resumed: RunConfig | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values of the run to resume, from the preset, then those given, sorted into the method's and the data's."""
+    if preset_name is None and resumed is None and settings.get("encoder") == "resnet-context":
+        # The usual numbers of frames and steps are for features: with pictures they would fill any memory.
+        preset_name = _PIXEL_PRESET
     values = preset(preset_name) if preset_name else {}
     # A preset serves all methods: what this one does not read is left out, what a user names is not.
     values = {name: value for name, value in values.items() if name in kind.Config.model_fields}
@@ -251,6 +258,7 @@ def _read(
     data: str | Path | Dataset,
     about_data: dict[str, Any],
     kind: type[Method],
+    method_settings: MethodSettings,
     on_check: Callable[[Checkup], None] | None,
     on_progress: Callable[[Progress], None] | None,
 ) -> tuple[Dataset, DataSettings]:
@@ -258,7 +266,8 @@ def _read(
     if isinstance(data, Dataset):
         return data, DataSettings.of({**about_data, "data": data.name})
     settings = DataSettings.of({**about_data, "data": str(Path(data).resolve())})
-    settings = settings.model_copy(update={"features": resolve_features(data, settings.features)})
+    wanted = kind.resolve_features(method_settings, settings.features)
+    settings = settings.model_copy(update={"features": resolve_features(data, wanted)})
     reading = settings.reading(on_progress)
     if settings.features == "precomputed":
         dataset = read_data(data, reading)
@@ -291,8 +300,7 @@ def _resume(
         raise SettingsError(f"method is '{method}' but the run in {place.path} has '{config.method}'")
     kind: type[Method] = METHODS[config.method]
     own, about_data = _collect(kind, actions, preset_name, settings, config)
-    kind.Config.of(own)
-    dataset, data_settings = _read(data, about_data, kind, **reading)
+    dataset, data_settings = _read(data, about_data, kind, kind.Config.of(own), **reading)
     config = _resumed(config, own, data_settings, dataset, place.path)
     _check_excluded(config.data, dataset.class_names)
     check_fit(kind, config.settings, dataset.tracks)

@@ -16,6 +16,10 @@ from vasot.methods.base import Method
 __all__ = ["TrainingModule"]
 
 
+_EPOCHS_APART = 1_000_003
+"""Between the seeds of two runs, so that no epoch of one draws as an epoch of the other."""
+
+
 class TrainingModule(lightning.LightningModule):
     """Adam on a method's loss; the state of the random draws travels with the checkpoint.
 
@@ -39,6 +43,10 @@ class TrainingModule(lightning.LightningModule):
         """Loss of a batch of recordings that are not trained on."""
         parts = {f"valid_{name}": value for name, value in self.method.loss(batch).items()}
         self.log_dict(parts, on_step=False, on_epoch=True, batch_size=len(batch.x.lengths))
+
+    def on_train_epoch_start(self) -> None:
+        """Let what dropout drops depend on seed and epoch alone, so that a resumed run goes on as it would have."""
+        torch.manual_seed(self.method.settings.seed * _EPOCHS_APART + self.current_epoch)
 
     def on_train_batch_end(self, *_: Any) -> None:
         """Restore what the parameters must satisfy."""

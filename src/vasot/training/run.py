@@ -15,13 +15,12 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from jaxtyping import Float
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 from rich.console import Console
 from torch.utils.data import DataLoader
 
-from vasot.batching.clips import ClipBatch
+from vasot.batching.clips import ClipBatch, Rows
 from vasot.batching.pairs import EpochBatches, draw_pairs
 from vasot.errors import DataError, RunFolderError, SettingsError
 from vasot.methods import METHODS
@@ -32,7 +31,7 @@ from vasot.training.folder import RunFolder
 from vasot.training.module import TrainingModule
 from vasot.types import Track
 
-__all__ = ["check_checkpoint", "check_fit", "make_method", "split_held_out", "train"]
+__all__ = ["check_checkpoint", "check_fit", "make_method", "split_held_out", "train", "training_device"]
 
 
 def check_fit(method: type[Method], settings: MethodSettings, tracks: Sequence[Track]) -> None:
@@ -81,11 +80,19 @@ def split_held_out(tracks: Sequence[Track], settings: MethodSettings) -> tuple[l
 
 
 def make_method(name: str, settings: MethodSettings, n_features: int) -> Method:
-    """The untrained method; its random weights follow from the seed, and no other random state is touched."""
+    """The untrained method; its random weights follow from the seed, and no other random state is touched.
+
+    Weights that the settings name are not loaded yet: see :meth:`~vasot.methods.base.Method.load_pretrained`.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         method: Method = METHODS[name](settings, n_features)
     return method
+
+
+def training_device() -> torch.device:
+    """Where methods are trained: the first accelerator, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def train(method: Method, tracks: Sequence[Track], folder: RunFolder, *, resume: bool, console: Console) -> None:
@@ -97,16 +104,19 @@ def train(method: Method, tracks: Sequence[Track], folder: RunFolder, *, resume:
     settings = method.settings
     training, held_out = split_held_out(tracks, settings)
     features = [method.prepare(track) for track in training]
-    method.initialise(features)
+    if not resume:
+        # What depends on the recordings, as all else that was learnt, is in the checkpoint.
+        method.to(training_device())
+        method.initialise(features)
     generator = np.random.default_rng(settings.seed)
-    loader = _load(_batches(method, training, features, generator))
+    loader = _load(_batches(method, training, features, generator, augment=True))
     watched = None
     if held_out:
         prepared = [method.prepare(track) for track in held_out]
         # Drawn once, so that the losses of different epochs, and of a resumed run, can be compared.
-        watched = _load(list(_batches(method, held_out, prepared, np.random.default_rng(settings.seed))))
+        watched = _load(list(_batches(method, held_out, prepared, np.random.default_rng(settings.seed), augment=False)))
     trainer = _trainer(settings, folder, console, watch=watched is not None)
-    with warnings.catch_warnings(), _interruptible(trainer):
+    with warnings.catch_warnings(), _interruptible(trainer), torch.random.fork_rng():
         _ignore_lightning_advice()
         trainer.fit(
             TrainingModule(method, generator),
@@ -149,8 +159,10 @@ def _interruptible(trainer: lightning.Trainer) -> Iterator[None]:
 def _batches(
     method: Method,
     tracks: Sequence[Track],
-    features: Sequence[Float[np.ndarray, "_ d"]],
+    features: Sequence[Rows],
     generator: np.random.Generator,
+    *,
+    augment: bool,
 ) -> Iterable[ClipBatch]:
     settings = method.settings
     return EpochBatches(
@@ -160,6 +172,7 @@ def _batches(
         frames_per_clip=settings.frames_per_clip,
         clips_per_step=settings.clips_per_step,
         generator=generator,
+        augment=method.augment if augment else None,
     )
 
 
@@ -178,7 +191,8 @@ def _trainer(settings: MethodSettings, folder: RunFolder, console: Console, *, w
         _ignore_lightning_advice()
         return lightning.Trainer(
             max_epochs=settings.epochs,
-            accelerator="cuda" if torch.cuda.is_available() else "cpu",
+            accumulate_grad_batches=settings.accumulate_steps,
+            accelerator=training_device().type,
             devices=1,
             callbacks=callbacks,
             logger=_logger(folder.path),
@@ -204,6 +218,8 @@ def _ignore_lightning_advice() -> None:
     """Advice about worker processes and unused checkpoints' folders does not concern small arrays in memory."""
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*have no `val_dataloader`.*")
+    # Batch norms that are frozen stay as in inference on purpose.
+    warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*`IterableDataset` has `__len__` defined.*")

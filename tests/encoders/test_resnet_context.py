@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from vasot.encoders.pretrained import base_weights
+from vasot.encoders.resnet import N_CHANNELS, STRIDE, ResNetBase, batch_norms
+from vasot.encoders.resnet_context import N_CONTEXT, ResNetContextEncoder
+from vasot.errors import DataError
+
+SIDE = 32
+
+
+def pixels(count: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (count, N_CONTEXT * 3 * SIDE * SIDE), generator=generator, dtype=torch.uint8)
+
+
+def encoder(**changes: object) -> ResNetContextEncoder:
+    torch.manual_seed(0)
+    return ResNetContextEncoder(SIDE, 8, **{"dropout": 0.0, **changes})  # type: ignore[arg-type]
+
+
+def gradients(model: ResNetContextEncoder) -> dict[str, Tensor]:
+    target = torch.linspace(-1, 1, 4 * 8).reshape(4, 8)
+    (model(pixels(4)) * target).sum().backward()
+    return {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
+
+
+def test_a_picture_of_64_pixels_becomes_1024_maps_of_4_by_4() -> None:
+    assert ResNetBase().eval()(torch.zeros(1, 3, 64, 64)).shape == (1, N_CHANNELS, 64 // STRIDE, 64 // STRIDE)
+
+
+def test_embeddings_have_unit_norm_and_do_not_depend_on_the_other_frames() -> None:
+    model = encoder().eval()
+    with torch.no_grad():
+        together = model(pixels(3))
+        alone = model(pixels(3)[1:2])
+    assert torch.allclose(together.norm(dim=1), torch.ones(3), atol=1e-5)
+    assert torch.allclose(together[1:2], alone, atol=1e-4)
+
+
+def test_the_earlier_picture_and_its_order_change_the_embedding() -> None:
+    model = encoder().eval()
+    rows = pixels(1)
+    swapped = torch.cat(rows.chunk(2, dim=1)[::-1], dim=1)
+    with torch.no_grad():
+        assert not torch.allclose(model(rows), model(swapped), atol=1e-4)
+
+
+@pytest.mark.parametrize("freeze", ["base", "norm", "none"])
+def test_what_is_frozen_stays_as_it_was_and_the_rest_moves(freeze: str) -> None:
+    model = encoder(freeze=freeze)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2, weight_decay=0.1)
+    gradients(model)
+    optimiser.step()
+    moved = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    norms = {f"base.{name}" for name in model.base.state_dict() if "bn" in name or "downsample.1" in name}
+    base = {f"base.{name}" for name in model.base.state_dict()}
+    rest = set(before) - base
+    assert moved == {"base": rest, "norm": rest | (base - norms), "none": rest | base}[freeze]
+
+
+def test_training_mode_does_not_wake_frozen_batch_norms() -> None:
+    model = encoder(freeze="norm").eval().train()
+    assert not any(norm.training for norm in batch_norms(model.base))
+    assert all(norm.training for norm in batch_norms(model.context))
+
+
+def test_recomputing_gives_the_same_gradients_and_counts_each_batch_once() -> None:
+    plain, thrifty = encoder(freeze="none"), encoder(freeze="none", recompute=True)
+    expected, found = gradients(plain), gradients(thrifty)
+    assert expected.keys() == found.keys()
+    assert all(torch.allclose(expected[name], found[name], rtol=1e-3, atol=1e-5) for name in expected)
+    for name, value in plain.state_dict().items():
+        assert torch.allclose(value.float(), thrifty.state_dict()[name].float(), rtol=1e-5, atol=1e-6), name
+
+
+def torchvision_like() -> dict[str, Tensor]:
+    torch.manual_seed(5)
+    return dict(ResNetBase().state_dict())
+
+
+def hub_name(name: str) -> str:
+    """The name that transformers gives the same parameter."""
+    words = name.split(".")
+    kinds = {"conv": "convolution", "bn": "normalization"}
+    if words[0] in ("conv1", "bn1"):
+        return f"resnet.embedder.embedder.{kinds[words[0][:-1]]}.{words[1]}"
+    place = f"resnet.encoder.stages.{int(words[0][-1]) - 1}.layers.{words[1]}"
+    if words[2] == "downsample":
+        return f"{place}.shortcut.{('convolution', 'normalization')[int(words[3])]}.{words[4]}"
+    return f"{place}.layer.{int(words[2][-1]) - 1}.{kinds[words[2][:-1]]}.{words[3]}"
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "pth"])
+@pytest.mark.parametrize("style", ["torchvision", "module.", "module.backbone.", "transformers"])
+def test_weights_are_found_under_their_usual_names(tmp_path: Path, ending: str, style: str) -> None:
+    expected = torchvision_like()
+    rename = hub_name if style == "transformers" else lambda name: ("" if style == "torchvision" else style) + name
+    saved = {rename(name): value for name, value in expected.items()}
+    saved[rename("layer3.5.conv1.weight")] = torch.zeros(2)
+    file = tmp_path / f"weights.{ending}"
+    if ending == "pth":
+        torch.save({"state_dict": saved, "epoch": 3}, file)
+    else:
+        save_file(saved, file)
+    found = base_weights(str(file))
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    encoder().load_base(found)
+
+
+def test_weights_of_another_network_are_refused_with_what_is_missing_or_misshaped(tmp_path: Path) -> None:
+    weights = torchvision_like()
+    weights["layer1.0.conv1.weight"] = torch.zeros(64, 32, 1, 1)
+    del weights["layer2.0.conv2.weight"]
+    save_file(weights, tmp_path / "other.safetensors")
+    with pytest.raises(DataError) as error:
+        base_weights(str(tmp_path / "other.safetensors"))
+    for part in ("1 of", "layer2.0.conv2.weight", "layer1.0.conv1.weight is 64x32x1x1 instead of 64x64x1x1", "random"):
+        assert part in str(error.value)
+
+
+class Trap:
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (Path("trapped"),)
+
+
+def test_a_checkpoint_that_would_run_a_program_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"state_dict": Trap()}, tmp_path / "trap.pth")
+    with pytest.raises(DataError, match="something else than tensors"):
+        base_weights("trap.pth")
+    assert not Path("trapped").exists()
+
+
+def test_a_missing_file_of_weights_is_named() -> None:
+    with pytest.raises(DataError, match=r"weights nowhere\.pth: there is no such file"):
+        base_weights("nowhere.pth")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no accelerator")
+def test_an_accelerator_computes_the_gradients_of_the_processor() -> None:
+    expected = gradients(encoder(freeze="norm"))
+    model = encoder(freeze="norm").cuda()
+    target = torch.linspace(-1, 1, 4 * 8).reshape(4, 8).cuda()
+    (model(pixels(4).cuda()) * target).sum().backward()
+    for name, value in model.named_parameters():
+        if value.grad is not None:
+            scale = expected[name].abs().max()
+            assert np.allclose(value.grad.cpu(), expected[name], atol=float(2e-2 * scale) + 1e-6), name

@@ -32,7 +32,7 @@ BYTES = 3 * 32 * 32
 @pytest.fixture
 def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VASOT_CACHE", str(tmp_path / "cache"))
-    return write_corpus(tmp_path / "data", (12, 15, 18)) / "videos"
+    return write_corpus(tmp_path / "data", (12, 15)) / "videos"
 
 
 def settings_of(**changes: Any) -> Any:

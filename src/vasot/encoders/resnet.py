@@ -97,10 +97,16 @@ def _layer(n_in: int, n_middle: int, *, n_blocks: int, stride: int) -> nn.Sequen
 def _statistics_kept(block: nn.Module) -> Iterator[None]:
     """Within, batch norms leave their running statistics alone: they have counted this batch already."""
     norms = [each for each in batch_norms(block) if each.training]
+    momenta = [each.momentum for each in norms]
+    counts = [each.num_batches_tracked for each in norms]
+    before = [None if count is None else count.clone() for count in counts]
     for norm in norms:
-        norm.track_running_stats = False
+        norm.momentum = 0.0
     try:
         yield
     finally:
-        for norm in norms:
-            norm.track_running_stats = True
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        for count, value in zip(counts, before, strict=True):
+            if count is not None and value is not None:
+                count.copy_(value)

@@ -23,7 +23,7 @@ def pixels(count: int, seed: int = 0) -> Tensor:
 
 def encoder(**changes: object) -> ResNetContextEncoder:
     torch.manual_seed(0)
-    return ResNetContextEncoder(SIDE, 8, **{"dropout": 0.0, **changes})  # type: ignore[arg-type]
+    return ResNetContextEncoder(SIDE, 8, **{"dropout": 0.0, "width": 16, **changes})  # type: ignore[arg-type]
 
 
 def gradients(model: ResNetContextEncoder) -> dict[str, Tensor]:

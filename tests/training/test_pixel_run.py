@@ -24,6 +24,7 @@ SMALL: dict[str, Any] = {
     "frames_per_clip": 4,
     "embedding_size": 8,
     "freeze": "base",
+    "context_width": 16,
     "epochs": 1,
 }
 BYTES = 3 * 32 * 32
@@ -117,7 +118,11 @@ def test_thumbnails_are_means_of_areas() -> None:
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(videos: Path, changes: dict[str, Any], says: str) -> None:
-    own = {name: value for name, value in SMALL.items() if "encoder" not in changes or name != "freeze"}
+    own = {
+        name: value
+        for name, value in SMALL.items()
+        if "encoder" not in changes or name not in ("freeze", "context_width")
+    }
     with pytest.raises(SettingsError, match=says):
         prepare(videos, **{**own, **changes})
 

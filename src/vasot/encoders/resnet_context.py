@@ -19,8 +19,6 @@ N_CONTEXT = 2
 
 Freeze = Literal["base", "norm", "none"]
 
-_WIDTH = 512
-
 
 class ResNetContextEncoder(nn.Module):
     """ResNet-50 to conv4 block 3, two 3-D convolutions, max-pool, two linear layers, unit embedding.
@@ -30,6 +28,7 @@ class ResNetContextEncoder(nn.Module):
     Args:
         side: of the square pictures, in pixels.
         embedding_size: E.
+        width: channels of the 3-D convolutions, and width of the linear layers.
         freeze: ``base``: the ResNet stays as it is; ``norm``: only its batch norms do; ``none``: all is trained. What
             stays keeps its running statistics, too. Everything behind the ResNet is always trained.
         dropout: share of inputs of each linear layer that is zeroed in training.
@@ -37,7 +36,14 @@ class ResNetContextEncoder(nn.Module):
     """
 
     def __init__(
-        self, side: int, embedding_size: int, *, freeze: Freeze = "norm", dropout: float = 0.1, recompute: bool = False
+        self,
+        side: int,
+        embedding_size: int,
+        *,
+        width: int = 512,
+        freeze: Freeze = "norm",
+        dropout: float = 0.1,
+        recompute: bool = False,
     ) -> None:
         super().__init__()
         self._mean: Tensor
@@ -45,11 +51,11 @@ class ResNetContextEncoder(nn.Module):
         self._side = side
         self._freeze = freeze
         self.base = ResNetBase(recompute=recompute)
-        self.context = nn.Sequential(*_convolution(N_CHANNELS, _WIDTH), *_convolution(_WIDTH, _WIDTH))
+        self.context = nn.Sequential(*_convolution(N_CHANNELS, width), *_convolution(width, width))
         self.head = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(_WIDTH, _WIDTH), nn.ReLU(),
-            nn.Dropout(dropout), nn.Linear(_WIDTH, _WIDTH), nn.ReLU(),
-            nn.Linear(_WIDTH, embedding_size),
+            nn.Dropout(dropout), nn.Linear(width, width), nn.ReLU(),
+            nn.Dropout(dropout), nn.Linear(width, width), nn.ReLU(),
+            nn.Linear(width, embedding_size),
         )  # fmt: skip
         usual = Preparation(size=None)
         self.register_buffer("_mean", 255 * torch.tensor(usual.mean)[:, None, None], persistent=False)

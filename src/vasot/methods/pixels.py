@@ -55,6 +55,7 @@ class PixelRoute:
         return ResNetContextEncoder(
             self.side,
             settings.embedding_size,
+            width=settings.context_width,
             freeze=settings.freeze,
             dropout=settings.dropout,
             recompute=settings.recompute,

@@ -19,6 +19,7 @@ class PixelSettings(Settings):
         "norm", description="what of the ResNet is not trained: all of it (base), its batch norms (norm), none"
     )
     context_stride: int = Field(15, ge=1, description="frames of the video between a picture and the earlier one")
+    context_width: int = Field(512, ge=1, description="channels of the 3-D convolutions, and of the layers behind them")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of inputs of the last layers that is zeroed in training")
     augment: bool = Field(True, description="draw colours and side (flipped or not) anew for every clip in training")
     recompute: bool = Field(False, description="take less memory and more time: gradient checkpointing of the ResNet")

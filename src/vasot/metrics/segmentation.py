@@ -24,14 +24,19 @@ __all__ = [
     "FRAMES_PER_DRAW",
     "N_DRAWS",
     "Labels",
+    "ScoredVideo",
     "class_recall",
     "edit_score",
     "f1",
     "f1_at_overlap",
     "f1_ceiling",
+    "f1_reference",
     "f1_sampled",
     "miou",
     "mof",
+    "runs",
+    "scored_videos",
+    "segment_hits",
 ]
 
 Labels: TypeAlias = Int[np.ndarray, " _"] | Sequence[Int[np.ndarray, " _"]]
@@ -46,7 +51,9 @@ N_DRAWS = 50
 _MAJORITY = FRAMES_PER_DRAW // 2 + 1
 
 
-class _Video(NamedTuple):
+class ScoredVideo(NamedTuple):
+    """A video with at least one scored frame: predicted and true classes, and which frames are scored."""
+
     predicted: Int[np.ndarray, " t"]
     truth: Int[np.ndarray, " t"]
     scored: Bool[np.ndarray, " t"]
@@ -105,10 +112,10 @@ def f1(predicted: Labels, truth: Labels, *, exclude: Collection[int] = ()) -> fl
     >>> round(f1(np.array([0, 1, 1, 1]), np.array([0, 0, 1, 1])), 6)  # hits: 1/2 and 1
     0.75
     """
-    videos = _videos(predicted, truth, exclude)
-    shares = np.array([right.mean() for right in _segment_hits(videos)])
+    videos = scored_videos(predicted, truth, exclude)
+    shares = np.array([right.mean() for right in segment_hits(videos)])
     hits = float(betainc(_MAJORITY, FRAMES_PER_DRAW - _MAJORITY + 1, shares).sum())
-    return 2 * hits / (shares.size + _n_classes(videos) * len(videos))
+    return 2 * hits / (shares.size + n_classes(videos) * len(videos))
 
 
 def f1_sampled(
@@ -119,15 +126,39 @@ def f1_sampled(
     >>> f1_sampled(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), np.random.default_rng(0))
     1.0
     """
-    videos = _videos(predicted, truth, exclude)
-    segments = _segment_hits(videos)
+    videos = scored_videos(predicted, truth, exclude)
+    segments = segment_hits(videos)
     hits = 0
     for right in segments:
         drawn = generator.integers(right.size, size=(N_DRAWS, FRAMES_PER_DRAW))
         hits += int((right[drawn].sum(axis=1) >= _MAJORITY).sum())
-    precision = hits / (N_DRAWS * _n_classes(videos) * len(videos))
+    precision = hits / (N_DRAWS * n_classes(videos) * len(videos))
     recall = hits / (N_DRAWS * len(segments))
     return 2 * precision * recall / (precision + recall) if hits else 0.0
+
+
+def f1_reference(
+    predicted: Labels, truth: Labels, generator: np.random.Generator, *, exclude: Collection[int] = ()
+) -> float:
+    """Segment-sampled F1 as the published programs compute it, for comparison with their figures only.
+
+    It differs from :func:`f1_sampled` in two ways: the scored frames of all videos are one long recording, so a segment
+    may reach from one video into the next and over excluded frames; and the last frame that can be drawn for a segment
+    is the first one after it (for the last segment its own last frame).
+
+    >>> labels = np.zeros(4, dtype=int)
+    >>> f1_reference([labels, labels], [labels, labels], np.random.default_rng(0))  # one segment, two videos
+    0.6666666666666666
+    """
+    videos = scored_videos(predicted, truth, exclude)
+    guesses, targets = _frames(predicted, truth, exclude)
+    segments = runs(targets, np.ones(targets.size, dtype=bool))
+    hits = 0
+    for start, end, label in segments:
+        last = min(int(end), targets.size - 1)
+        drawn = generator.integers(start, last, size=(N_DRAWS, FRAMES_PER_DRAW), endpoint=True)
+        hits += int(((guesses[drawn] == label).sum(axis=1) >= _MAJORITY).sum())
+    return 2 * hits / (N_DRAWS * (len(segments) + n_classes(videos) * len(videos)))
 
 
 def f1_ceiling(truth: Labels, *, exclude: Collection[int] = ()) -> float:
@@ -138,9 +169,9 @@ def f1_ceiling(truth: Labels, *, exclude: Collection[int] = ()) -> float:
     >>> f1_ceiling(np.array([0, 0, 1, 0]))
     1.2
     """
-    videos = _videos(truth, truth, exclude)
-    n_segments = len(_segment_hits(videos))
-    return 2 * n_segments / (n_segments + _n_classes(videos) * len(videos))
+    videos = scored_videos(truth, truth, exclude)
+    n_segments = len(segment_hits(videos))
+    return 2 * n_segments / (n_segments + n_classes(videos) * len(videos))
 
 
 def f1_at_overlap(predicted: Labels, truth: Labels, overlap: float, *, exclude: Collection[int] = ()) -> float:
@@ -161,8 +192,8 @@ def f1_at_overlap(predicted: Labels, truth: Labels, overlap: float, *, exclude: 
     if not 0 < overlap <= 1:
         raise SettingsError(f"overlap is {overlap}; it is a fraction above 0 and at most 1 (0.5 for F1@50)")
     found = n_predicted = n_true = 0
-    for video in _videos(predicted, truth, exclude):
-        guesses, targets = _runs(video.predicted, video.scored), _runs(video.truth, video.scored)
+    for video in scored_videos(predicted, truth, exclude):
+        guesses, targets = runs(video.predicted, video.scored), runs(video.truth, video.scored)
         n_predicted += len(guesses)
         n_true += len(targets)
         taken = np.zeros(len(targets), dtype=bool)
@@ -183,8 +214,8 @@ def edit_score(predicted: Labels, truth: Labels, *, exclude: Collection[int] = (
     0.5
     """
     scores = []
-    for video in _videos(predicted, truth, exclude):
-        guesses, targets = _runs(video.predicted, video.scored)[:, 2], _runs(video.truth, video.scored)[:, 2]
+    for video in scored_videos(predicted, truth, exclude):
+        guesses, targets = runs(video.predicted, video.scored)[:, 2], runs(video.truth, video.scored)[:, 2]
         scores.append(1 - _edit_distance(guesses, targets) / max(guesses.size, targets.size))
     return float(np.mean(scores))
 
@@ -195,7 +226,7 @@ def _as_sequence(labels: Labels) -> list[Int[np.ndarray, " _"]]:
     return [np.asarray(video) for video in labels]
 
 
-def _videos(predicted: Labels, truth: Labels, exclude: Collection[int]) -> list[_Video]:
+def scored_videos(predicted: Labels, truth: Labels, exclude: Collection[int] = ()) -> list[ScoredVideo]:
     """Check that the labels fit, and return the videos that have a scored frame."""
     guesses, targets = _as_sequence(predicted), _as_sequence(truth)
     if len(guesses) != len(targets):
@@ -211,7 +242,7 @@ def _videos(predicted: Labels, truth: Labels, exclude: Collection[int]) -> list[
         if (target[scored] < 0).any():
             raise DataError(f"video {index}: a true label is {target[scored].min()}; classes are numbered from 0")
         if scored.any():
-            videos.append(_Video(guess, target, scored))
+            videos.append(ScoredVideo(guess, target, scored))
     if not videos:
         total = sum(target.size for target in targets)
         raise DataError(
@@ -225,18 +256,18 @@ def _frames(
     predicted: Labels, truth: Labels, exclude: Collection[int]
 ) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " t"]]:
     """Scored frames of all videos in a row."""
-    videos = _videos(predicted, truth, exclude)
+    videos = scored_videos(predicted, truth, exclude)
     return (
         np.concatenate([video.predicted[video.scored] for video in videos]),
         np.concatenate([video.truth[video.scored] for video in videos]),
     )
 
 
-def _n_classes(videos: Sequence[_Video]) -> int:
+def n_classes(videos: Sequence[ScoredVideo]) -> int:
     return int(np.unique(np.concatenate([video.truth[video.scored] for video in videos])).size)
 
 
-def _runs(labels: Int[np.ndarray, " t"], scored: Bool[np.ndarray, " t"]) -> Int[np.ndarray, "s 3"]:
+def runs(labels: Int[np.ndarray, " t"], scored: Bool[np.ndarray, " t"]) -> Int[np.ndarray, "s 3"]:
     """(start, end, label) of every stretch of scored frames with one label; unscored frames end a stretch."""
     borders = np.flatnonzero((labels[1:] != labels[:-1]) | (scored[1:] != scored[:-1])) + 1
     starts = np.concatenate([[0], borders])
@@ -244,12 +275,10 @@ def _runs(labels: Int[np.ndarray, " t"], scored: Bool[np.ndarray, " t"]) -> Int[
     return np.asarray(np.stack([starts, ends, labels[starts]], axis=1)[scored[starts]])
 
 
-def _segment_hits(videos: Sequence[_Video]) -> list[Bool[np.ndarray, " _"]]:
+def segment_hits(videos: Sequence[ScoredVideo]) -> list[Bool[np.ndarray, " _"]]:
     """For every true segment of every video, which of its frames are right."""
     return [
-        video.predicted[start:end] == label
-        for video in videos
-        for start, end, label in _runs(video.truth, video.scored)
+        video.predicted[start:end] == label for video in videos for start, end, label in runs(video.truth, video.scored)
     ]
 
 

@@ -25,6 +25,7 @@ check_types = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=Fr
 SHAPE_CHECKED = (
     "vasot.annotations",
     "vasot.batching",
+    "vasot.comparison",
     "vasot.config",
     "vasot.datasets",
     "vasot.decoding",

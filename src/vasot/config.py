@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vasot.errors import SettingsError, nearest
 
-__all__ = ["Settings", "parse_toml", "parse_words", "read_toml"]
+__all__ = ["Settings", "parse_numbers", "parse_toml", "parse_words", "read_toml"]
 
 
 class Settings(BaseModel):
@@ -61,6 +61,33 @@ def parse_words(words: Iterable[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             values[key.strip()] = text.strip()
     return values
+
+
+def parse_numbers(text: str, option: str, what: str, examples: str) -> tuple[int, ...]:
+    """Read whole numbers from 0, ranges of them and lists of either: increasing, each once.
+
+    Args:
+        text: what the user wrote.
+        option: where, for error texts.
+        what: what a number is, in the singular, for error texts.
+        examples: how it is written, for error texts.
+
+    Raises:
+        SettingsError: it is none of these, or a range runs backwards.
+
+    >>> parse_numbers("0-2,5", "--seeds", "seed", "write 0-4")
+    (0, 1, 2, 5)
+    """
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = (word.strip() for word in part.partition("-"))
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise SettingsError(f"{option} {text}: '{part.strip()}' is no {what}; {examples}")
+        start, end = int(first), int(last or first)
+        if end < start:
+            raise SettingsError(f"{option} {text}: {start} is larger than {end}; write {end}-{start}")
+        numbers.update(range(start, end + 1))
+    return tuple(sorted(numbers))
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,21 +12,18 @@ if TYPE_CHECKING:
 
     from vasot.datasets.base import Dataset
     from vasot.metrics.stability import ActionChoice, CountRow
-    from vasot.selection.search import SearchPlan, SearchProgress
+    from vasot.selection.search import SearchPlan
     from vasot.training.checkup import Checkup
     from vasot.training.model import Model
 
 __all__ = ["search_and_report"]
-
-_LINE_SECONDS = 30.0
-"""How often a line is printed where there is no terminal."""
 
 
 def search_and_report(
     data: Path, output: Path, console: Console, counts: Sequence[int], arguments: dict[str, Any]
 ) -> tuple[Model, Dataset]:
     """Search, write ``actions.csv`` and ``actions.png``, print the table and the recommendation, and train with it."""
-    from vasot.cli.progress import ExtractionProgress
+    from vasot.cli.progress import CountProgress, ExtractionProgress
     from vasot.export.tables import write_actions_csv
     from vasot.report.actions import save_actions
     from vasot.selection.search import choose_actions
@@ -56,7 +51,7 @@ def search_and_report(
         say(f"the table is in {output / 'actions.csv'}, its picture is {output / 'actions.png'}")
         say(f"training with {choice.recommended} actions")
 
-    with ExtractionProgress(console) as extraction, _FitProgress(console) as fits:
+    with ExtractionProgress(console) as extraction, CountProgress(console, "search", "fit") as fits:
         _, model = choose_actions(
             data,
             counts,
@@ -65,7 +60,7 @@ def search_and_report(
             on_check=show_check,
             on_progress=extraction.show,
             on_plan=show_plan,
-            on_fit=fits.show,
+            on_fit=lambda done: fits.show(done.n_done, done.n_fits, done.remaining_seconds),
             on_choice=show_choice,
             **arguments,
         )
@@ -125,47 +120,3 @@ def _verdict(choice: ActionChoice, dataset: Dataset) -> list[str]:
     if labels:
         lines.append(f"the labels, which the search has not looked at, have {len(labels)} classes")
     return lines
-
-
-class _FitProgress:
-    """One bar over all fits with the time that remains; now and then a line where there is no terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bar: Any = None
-        self._task: Any = None
-        self._told = perf_counter()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def show(self, progress: SearchProgress) -> None:
-        """Show how far the search is."""
-        from vasot.cli.check import format_minutes
-
-        left = f"about {format_minutes(progress.remaining_seconds / 60)} left" if progress.remaining_seconds else ""
-        if not self._console.is_terminal:
-            if perf_counter() - self._told > _LINE_SECONDS and left:
-                self._told = perf_counter()
-                text = f"fit {progress.n_done} of {progress.n_fits}, {left}"
-                self._console.print(text, highlight=False, markup=False, soft_wrap=True)
-            return
-        if self._bar is None:
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-            columns = (TextColumn("search"), BarColumn(), MofNCompleteColumn(), TextColumn("fits"))
-            self._bar = Progress(*columns, TextColumn("{task.fields[left]}"), console=self._console)
-            self._bar.start()
-            self._task = self._bar.add_task("search", total=progress.n_fits, left="")
-        self._bar.update(self._task, completed=progress.n_done, left=left)
-
-    def stop(self) -> None:
-        """Take the bar down."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None

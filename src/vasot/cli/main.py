@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from vasot import __version__
-from vasot.cli import align, check, demo, evaluate, export, fit, import_truth, info, name, presets, segment
+from vasot.cli import align, check, compare, demo, evaluate, export, fit, import_truth, info, name, presets, segment
 from vasot.errors import VasotError
 
 __all__ = ["app", "main"]
@@ -74,6 +74,7 @@ for _verb, _module in {
     "segment": segment,
     "align": align,
     "evaluate": evaluate,
+    "compare": compare,
     "export": export,
     "import": import_truth,
     "name": name,

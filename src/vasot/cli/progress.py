@@ -1,4 +1,4 @@
-"""What is seen of features while they are extracted."""
+"""What is seen of long work while it is done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from vasot.features.extraction import Progress
 
-__all__ = ["ExtractionProgress"]
+__all__ = ["CountProgress", "ExtractionProgress"]
 
 _LINE_SECONDS = 30.0
 """How often a line is printed where there is no terminal."""
@@ -81,6 +81,59 @@ class ExtractionProgress:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+class CountProgress:
+    """One bar over many pieces of work with the time that remains; now and then a line where there is no terminal.
+
+    Args:
+        console: where it is shown.
+        work: what the whole is called.
+        piece: what one piece is called, in the singular.
+    """
+
+    def __init__(self, console: Console, work: str, piece: str) -> None:
+        self._console = console
+        self._work = work
+        self._piece = piece
+        self._bar: Any = None
+        self._task: Any = None
+        self._told = perf_counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def show(self, n_done: int, n_all: int, remaining_seconds: float | None, now: str = "") -> None:
+        """Show how far the work is, and what is being done now."""
+        from vasot.cli.check import format_minutes
+
+        left = f"about {format_minutes(remaining_seconds / 60)} left" if remaining_seconds else ""
+        if not self._console.is_terminal:
+            if perf_counter() - self._told > _LINE_SECONDS and left:
+                self._told = perf_counter()
+                text = f"{self._piece} {n_done} of {n_all}, {left}" + (f": {now}" if now else "")
+                self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            return
+        if self._bar is None:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            columns = (TextColumn(self._work), BarColumn(), MofNCompleteColumn(), TextColumn(f"{self._piece}s"))
+            said = (TextColumn("{task.fields[left]}"), TextColumn("{task.fields[now]}", markup=False))
+            self._bar = Progress(*columns, *said, console=self._console)
+            self._bar.start()
+            self._task = self._bar.add_task(self._work, total=n_all, left="", now="")
+        self._bar.update(self._task, completed=n_done, left=left, now=now)
+
+    def stop(self) -> None:
+        """Take the bar down."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

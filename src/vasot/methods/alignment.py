@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -16,7 +17,6 @@ from vasot.transport import (
     FusedGWProblem,
     Marginal,
     Solver,
-    VirtualMass,
     VirtualSplit,
     cosine_cost,
     solve,
@@ -30,15 +30,25 @@ __all__ = ["FrameAlignment"]
 
 @dataclass(frozen=True)
 class FrameAlignment:
-    """Balanced fused Gromov-Wasserstein alignment with virtual frames (VAOT; Ali et al., ICCV 2025, section 3.1)."""
+    """Balanced fused Gromov-Wasserstein alignment with virtual frames (VAOT; Ali et al., ICCV 2025, section 3.1).
+
+    For ablations it can do without virtual frames (``virtual_mass="none"``), and be unbalanced: a ``frame_penalty``
+    above 0 penalises both marginals instead of holding them.
+    """
 
     alpha: float
     epsilon: float
     radius: float
     temporal_prior: float
     virtual_cost: float
-    virtual_mass: VirtualMass
+    virtual_mass: Literal["half", "frame", "none"]
     temperature: float
+    frame_penalty: float = 0.0
+
+    @property
+    def has_virtual_frames(self) -> bool:
+        """Whether the last row and column of a plan are virtual frames."""
+        return self.virtual_mass != "none"
 
     def problem(
         self,
@@ -47,18 +57,21 @@ class FrameAlignment:
         y: Float[Tensor, "b m e"],
         lengths_y: Int[Tensor, " b"],
     ) -> FusedGWProblem:
-        """The transport problem between two batches of embeddings, virtual frames included."""
+        """The transport problem between two batches of embeddings, virtual frames included where there are some."""
         n, m, dtype = x.shape[1], y.shape[1], x.dtype
         prior = temporal_prior(lengths_x, lengths_y, n, m, self.temporal_prior)
+        penalty = self.frame_penalty or None
         plain = FusedGWProblem(
             cost=cosine_cost(x, y) + prior.to(dtype),
             structure_x=Band.from_radius(lengths_x, self.radius, size=n),
             structure_y=ComplementBand.from_radius(lengths_y, self.radius, size=m),
-            marginal_x=Marginal.uniform(lengths_x, n, dtype=dtype),
-            marginal_y=Marginal.uniform(lengths_y, m, dtype=dtype),
+            marginal_x=Marginal.uniform(lengths_x, n, penalty=penalty, dtype=dtype),
+            marginal_y=Marginal.uniform(lengths_y, m, penalty=penalty, dtype=dtype),
             alpha=self.alpha,
             epsilon=self.epsilon,
         )
+        if self.virtual_mass == "none":
+            return plain
         return with_virtual_frames(plain, self.virtual_cost, self.virtual_mass)
 
     @torch.no_grad()
@@ -71,7 +84,10 @@ class FrameAlignment:
         solver: Solver,
     ) -> VirtualSplit:
         """The transport plan, with the virtual frames' mass beside it."""
-        return split_virtual_frames(solve(self.problem(x, lengths_x, y, lengths_y), solver).plan)
+        plan = solve(self.problem(x, lengths_x, y, lengths_y), solver).plan
+        if self.has_virtual_frames:
+            return split_virtual_frames(plan)
+        return VirtualSplit(plan, torch.zeros_like(plan[:, :, 0]), torch.zeros_like(plan[:, 0]))
 
     def loss(
         self,

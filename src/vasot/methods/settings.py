@@ -56,8 +56,12 @@ class AlignmentSettings(Settings):
     """What methods that align read as well."""
 
     virtual_cost: float = Field(0.7, ge=0, description="ζ, cost of leaving a frame unmatched (weighed by 1 - α)")
-    virtual_mass: Literal["half", "frame"] = Field(
-        "half", description="mass of the virtual frame: half of all, or that of one frame (as published)"
+    virtual_mass: Literal["half", "frame", "none"] = Field(
+        "half",
+        description="mass of the virtual frame: half of all, or that of one frame (as published); none: no such frame",
+    )
+    frame_penalty: float = Field(
+        0.0, ge=0, description="price of frames that take unequal shares when aligned; 0: equal shares are a constraint"
     )
     alignment_weight: float = Field(1.0, ge=0, description="weight of the alignment loss")
 

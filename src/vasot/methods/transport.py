@@ -52,7 +52,10 @@ class TransportMethod(Method):
         shared = {name: getattr(settings, name) for name in _SHARED}
         if isinstance(settings, AlignmentSettings):
             self.alignment = FrameAlignment(
-                **shared, virtual_cost=settings.virtual_cost, virtual_mass=settings.virtual_mass
+                **shared,
+                virtual_cost=settings.virtual_cost,
+                virtual_mass=settings.virtual_mass,
+                frame_penalty=settings.frame_penalty,
             )
         if isinstance(settings, SegmentationSettings):
             self.segmentation = FrameSegmentation(**shared, action_penalty=settings.action_penalty)
@@ -167,8 +170,9 @@ class TransportMethod(Method):
             return super().align(x, y)
         problem = self.alignment.problem(*self._embedded(x), *self._embedded(y))
         plan = ANSWER(problem).plan[0].double().cpu().numpy()
-        matches, confidence, unmatched_y = matches_from_plan(plan, virtual=True)
-        real = plan[:-1, :-1]
+        virtual = self.alignment.has_virtual_frames
+        matches, confidence, unmatched_y = matches_from_plan(plan, virtual=virtual)
+        real = plan[:-1, :-1] if virtual else plan
         return Alignment(
             name_x=x.name,
             name_y=y.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vasot.config import parse_numbers
 from vasot.errors import SettingsError
 
 __all__ = ["parse_counts"]
@@ -18,17 +19,9 @@ def parse_counts(text: str) -> tuple[int, ...]:
     >>> parse_counts("7"), parse_counts("4-6,9"), parse_counts("8, 4,6")
     ((7,), (4, 5, 6, 9), (4, 6, 8))
     """
-    counts: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = (word.strip() for word in part.partition("-"))
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise SettingsError(f"--actions {text}: '{part.strip()}' is no number of actions; {_EXAMPLES}")
-        start, end = int(first), int(last or first)
-        if start < 1:
-            raise SettingsError(f"--actions {text}: there is at least 1 action; {_EXAMPLES}")
-        if end < start:
-            raise SettingsError(f"--actions {text}: {start} is larger than {end}; write {end}-{start}")
-        counts.update(range(start, end + 1))
+    counts = parse_numbers(text, "--actions", "number of actions", _EXAMPLES)
+    if counts[0] < 1:
+        raise SettingsError(f"--actions {text}: there is at least 1 action; {_EXAMPLES}")
     if len(counts) == 1 and not text.strip().isdecimal():
-        raise SettingsError(f"--actions {text} names one number; write --actions {counts.pop()}, or a wider range")
-    return tuple(sorted(counts))
+        raise SettingsError(f"--actions {text} names one number; write --actions {counts[0]}, or a wider range")
+    return counts

@@ -12,8 +12,8 @@ from vasot.comparison.summary import Summary, mean_difference, summarise, summar
 
 __all__ = ["to_markdown"]
 
-_HEAD = f"""In percent. Ours: mean ± standard deviation over seeds. *paper*: as printed there, measured on its own data with
-its own protocol. Labels are used for scoring only. Segments: one matching of actions to classes per activity.
+_HEAD = f"""In percent. Ours: mean ± standard deviation over seeds. *paper*: as printed there, of its own data and
+protocol. Labels are used for scoring only. Segments: one matching of actions to classes per activity.
 Embeddings: protocol {PROTOCOL.name}; every {TAU_STRIDE}nd frame enters `tau`. Read `f1` against its ceiling.
 What was not measured here is left empty, with the reason.
 """
@@ -96,8 +96,8 @@ def _against(lines: Sequence[Line], metrics: Sequence[str], store: Store) -> str
     if not body:
         return ""
     head = (
-        f"### Difference from *{reference}*\n\nIn points, paired by data set and seed, with 95 % bootstrap intervals over "
-        "these pairs; bold where 0 lies outside.\n\n"
+        f"### Difference from *{reference}*\n\nIn points, paired by data set and seed, with 95 % bootstrap intervals "
+        "over these pairs; bold where 0 lies outside.\n\n"
     )
     return head + _table(["", *metrics], body)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -95,3 +97,25 @@ def test_the_plan_has_no_gradient_and_the_loss_has_one_into_both() -> None:
     assert y.grad is not None
     assert bool((x.grad != 0).any())
     assert bool((y.grad != 0).any())
+
+
+def test_without_virtual_frames_every_frame_is_matched() -> None:
+    (x, nx), (y, ny) = clips(0, (6, 4), 6), clips(1, (5, 3), 5)
+    without = replace(SETTINGS, virtual_mass="none")
+    assert not without.has_virtual_frames
+    assert without.problem(x, nx, y, ny).cost.shape == (2, 6, 5)
+    split = without.plan(x, nx, y, ny, ANSWER)
+    assert torch.allclose(split.plan[1].sum(1), torch.tensor([0.25] * 4 + [0, 0]), atol=1e-4)
+    assert not bool(split.unmatched_x.any())
+    assert not bool(split.unmatched_y.any())
+
+
+def test_a_frame_penalty_gives_way_where_equal_shares_would_cost_more() -> None:
+    (x, nx), (y, ny) = clips(0, (6,), 6), clips(1, (5,), 5)
+    loose = replace(SETTINGS, virtual_mass="none", frame_penalty=0.05)
+    problem = loose.problem(x, nx, y, ny)
+    assert (problem.marginal_x.penalty, problem.marginal_y.penalty) == (0.05, 0.05)
+    rows = loose.plan(x, nx, y, ny, ANSWER).plan[0].sum(1)
+    held = replace(loose, frame_penalty=0.0).plan(x, nx, y, ny, ANSWER).plan[0].sum(1)
+    assert torch.allclose(held, torch.full((6,), 1 / 6), atol=1e-4)
+    assert float((rows - 1 / 6).abs().max()) > 0.01

@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 from tiny_experiments import use_tiny_data, write_experiment
 from vasot.cli.main import app
 from vasot.comparison import run
+from vasot.comparison.measures import Measured
+from vasot.datasets.base import Dataset
 
 SWEEP = "\n[sweep]\nalpha = [0.0, 0.3]\n"
 
@@ -88,9 +90,14 @@ def test_tables_alone_run_nothing(tmp_path: Path) -> None:
 def test_force_measures_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, out = write_experiment(tmp_path), tmp_path / "out"
     assert compare(file, "-o", out, "--seeds", "0", "--data", tmp_path).exit_code == 0
-    count: list[object] = []
+    count: list[int] = []
     true = run._measure
-    monkeypatch.setattr(run, "_measure", lambda *arguments: (count.append(1), true(*arguments))[1])
+
+    def counted(work: run.Work, dataset: Dataset) -> Measured:
+        count.append(work.seed)
+        return true(work, dataset)
+
+    monkeypatch.setattr(run, "_measure", counted)
     assert compare(file, "-o", out, "--seeds", "0", "--data", tmp_path, "--force").exit_code == 0
     assert len(count) == 4
 

@@ -217,10 +217,21 @@ def test_an_unknown_scope(runs: Path) -> None:
     assert_refused(["evaluate", runs / "vasot", "--scope", "film"], runs, "scope is 'film'")
 
 
+def test_an_unknown_protocol_and_a_split_that_does_not_fit(runs: Path, tmp_path: Path) -> None:
+    words = ["evaluate", runs / "vasot", "--protocol"]
+    assert_refused([*words, "heldout"], runs, "no protocol 'heldout'; did you mean 'held-out'")
+    names = tmp_path / "test.bundle"
+    assert_refused([*words, "held-out", "--scored", names], runs, str(names), "cannot be read")
+    names.write_text("recording_9.txt\n")
+    assert_refused([*words, "held-out", "--scored", names], runs, "no labelled recording")
+    names.write_text("\n".join(path.name for path in (runs / "made" / "features").iterdir()))
+    assert_refused([*words, "held-out", "--scored", names], runs, "no recording to fit on")
+    assert_refused([*words, "paper", "--scored", names], runs, "protocol 'paper' fits on the recordings that it scores")
+
+
 def test_a_task_the_method_does_not_have(runs: Path, tmp_path: Path) -> None:
     a, b = sorted((runs / "made" / "features").iterdir())[:2]
     assert_refused(["segment", runs / "vaot", a, "-o", tmp_path / "out"], tmp_path, "'vaot' cannot segment")
-    assert_refused(["evaluate", runs / "vaot"], runs, "'vaot' cannot segment")
     assert_refused(["align", runs / "asot", a, b, "-o", tmp_path / "out"], tmp_path, "'asot' cannot align")
 
 

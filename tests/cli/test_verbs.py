@@ -172,6 +172,32 @@ def class_name(data: Path) -> str:
     return (data / "mapping" / "mapping.txt").read_text().splitlines()[1].split(maxsplit=1)[1]
 
 
+def test_evaluate_says_under_which_protocol_and_leaves_recordings_without_labels_out(
+    place: Path, tmp_path: Path
+) -> None:
+    more = tmp_path / "more"
+    write_dataset(tiny_data(6), more)
+    labels = sorted((more / "groundTruth").iterdir())
+    labels[0].unlink()
+    (tmp_path / "test.bundle").write_text(f"{labels[1].name}\n{labels[2].stem}\n")
+    words = ("evaluate", place / "run", more, "--stride", "2", "--pairs", "3", "--json")
+    split = json.loads(done(vasot(*words, "--scored", tmp_path / "test.bundle")))
+    assert split["protocol"]["split"] == {"fitted": 3, "scored": 2}
+    report = json.loads(done(vasot(*words, "--protocol", "paper", "--seed", "5")))
+    asked = {name: report["protocol"][name] for name in ("name", "seed", "stride", "n_recordings", "n_unlabelled")}
+    assert asked == {"name": "paper", "seed": 5, "stride": 2, "n_recordings": 5, "n_unlabelled": 1}
+    assert report["phase_agreement"]["n_pairs"] == 3
+    assert report["acc@1.0"] != split["acc@1.0"]
+    text = done(vasot("evaluate", place / "run", more, "--stride", "2"))
+    for said in (
+        "Protocol held-out",
+        "never score what they are fitted on",
+        "every frame in 2",
+        "1 recordings without",
+    ):
+        assert said in text
+
+
 def test_evaluate_works_from_another_folder(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     done(vasot("fit", "data", "-k", "3", "-o", tmp_path / "run", "--method", "asot", *TINY, *FEW_STARTS))
@@ -184,10 +210,15 @@ def test_presets_are_listed_and_printed() -> None:
     assert done(vasot("presets", "breakfast")).strip() == preset_text("breakfast").strip()
 
 
-def test_a_vaot_run_aligns_and_fit_writes_no_segments(place: Path, tmp_path: Path) -> None:
+def test_a_vaot_run_aligns_fit_writes_no_segments_and_evaluate_says_so(place: Path, tmp_path: Path) -> None:
     done(vasot("fit", place / "data", "-o", tmp_path / "run", "--method", "vaot", *TINY))
     assert not (tmp_path / "run" / "segments").exists()
     done(vasot("align", tmp_path / "run", *features(place)[:2], "-o", tmp_path / "out"))
+    report = json.loads(done(vasot("evaluate", tmp_path / "run", "--json")))
+    assert report["mof"] is None
+    assert report["reasons"]["mof"] == "method 'vaot' does not segment"
+    assert 0 < report["acc@1.0"] <= 1
+    assert "mof, f1, f1_ceiling" in done(vasot("evaluate", tmp_path / "run"))
 
 
 @pytest.mark.usefixtures("hears_interrupts")

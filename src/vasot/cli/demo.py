@@ -22,9 +22,10 @@ def command(
     """Make recordings with known answers, train on them, and show how well it went."""
     from rich.console import Console
 
-    from vasot.cli.evaluate import print_scores, score_model
+    from vasot.cli.evaluate import print_evaluation
     from vasot.cli.fit import train_and_report
     from vasot.datasets.synthetic import SyntheticSettings, make_dataset, write_dataset
+    from vasot.metrics.scoring import evaluate
 
     _make_room(output, force)
     console = Console()
@@ -40,7 +41,7 @@ def command(
     arguments = {"actions": data.settings.n_actions + 1, "seed": seed, "exclude": "background"}
     model = train_and_report(output / "data", output / "run", console, arguments)
     typer.echo("\nsegments against the truth (background left out of scoring):")
-    print_scores(model, data.dataset, *score_model(model, data.dataset, ("background",), "dataset"), ("background",))
+    print_evaluation(evaluate(model, data.dataset, exclude=("background",), seed=seed, n_pairs=0))
     typer.echo(
         "Single frames tell these made steps apart, so K-Means is hard to beat here; README has real recordings."
     )

@@ -1,10 +1,10 @@
-"""``vasot evaluate``: score a run's segmentations against labels."""
+"""``vasot evaluate``: score a run against labels, under a protocol."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,13 @@ from vasot.cli.options import Run
 if TYPE_CHECKING:
     from vasot.datasets.base import Dataset
     from vasot.metrics.evaluation import SegmentationReport
-    from vasot.training.model import Model
+    from vasot.metrics.intervals import Interval
+    from vasot.metrics.labelled import Split
+    from vasot.metrics.results import Conditions, Evaluation
 
-__all__ = ["Scores", "command", "print_scores", "score_model"]
+__all__ = ["command", "print_evaluation"]
 
-Scores = tuple["SegmentationReport", "dict[str, SegmentationReport]"]
+Row = Mapping[str, float | None]
 
 
 def command(
@@ -26,114 +28,163 @@ def command(
         Path | None,
         typer.Argument(metavar="[DATA]", help="Labelled data to score on; the run's own where it is left out."),
     ] = None,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            help="held-out: nothing is fitted on what it scores; paper: as the published programs compute it."
+        ),
+    ] = "held-out",
     scope: Annotated[
         str, typer.Option(help="dataset: one matching of actions to classes per activity; video: one per recording.")
     ] = "dataset",
     exclude: Annotated[
         list[str] | None, typer.Option(help="Class left out of scoring, instead of the run's setting; may be repeated.")
     ] = None,
+    scored: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Names of the recordings that alignment metrics score, one per line; the others are fitted on.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of folds, draws, K-Means and pairs; the run's where left out.")
+    ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(min=1, help="Alignment metrics look at every so many-th frame; chosen by length where left out."),
+    ] = None,
+    pairs: Annotated[
+        int, typer.Option(min=0, help="Pairs of recordings aligned per activity, to compare phases of matched frames.")
+    ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Score segmentations against labels, with three trivial predictions on the same data beside them."""
-    from vasot.datasets.labels import UNLABELLED
+    """Score a run against labels, with predictions that need no training beside it."""
     from vasot.datasets.recordings import read_data
+    from vasot.metrics.scoring import evaluate
     from vasot.training.model import load
 
     model = load(run)
     settings = model.config.data
     dataset = read_data(data or settings.data, settings.reading())
-    names = tuple(exclude) if exclude else settings.exclude
-    if UNLABELLED in dataset.class_names and UNLABELLED not in names:
-        names = (*names, UNLABELLED)
-    report, trivial = score_model(model, dataset, names, scope)
+    found = evaluate(
+        model,
+        dataset,
+        protocol=protocol,
+        scope=scope,
+        exclude=tuple(exclude) if exclude else settings.exclude,
+        seed=model.config.settings.seed if seed is None else seed,
+        stride=stride,
+        n_pairs=pairs,
+        split=None if scored is None else _split(scored, dataset),
+    )
     if as_json:
-        typer.echo(json.dumps(_as_json(model, dataset, report, trivial, names), indent=2))
+        typer.echo(found.to_json())
     else:
-        print_scores(model, dataset, report, trivial, names)
+        print_evaluation(found)
 
 
-def score_model(model: Model, dataset: Dataset, exclude: tuple[str, ...], scope: str) -> Scores:
-    """Segment every recording, score it, and score the trivial predictions.
+def _split(path: Path, dataset: Dataset) -> Split:
+    """The labelled recordings that the file does not name, and those that it does, with or without a suffix."""
+    from vasot.errors import DataError
 
-    Raises:
-        DataError: recordings without labels.
-        SettingsError: an excluded class that is not in the mapping.
-    """
-    from vasot.errors import DataError, SettingsError, nearest
-    from vasot.metrics.evaluation import score_segmentation, trivial_scores
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as a list of recordings: {error}") from None
+    known = [recording.track.name for recording in dataset.recordings if recording.labels is not None]
+    words = [line.strip() for line in lines if line.strip()]
+    named = [word if word in known else Path(word).stem for word in words]
+    return [name for name in known if name not in named], named
 
-    truth = [recording.labels for recording in dataset.recordings if recording.labels is not None]
-    if len(truth) < len(dataset.recordings):
-        raise DataError(
-            f"{dataset.name}: {len(dataset.recordings) - len(truth)} of {len(dataset.recordings)} recordings have no "
-            "ground truth; scoring needs groundTruth/NAME with one class name per frame"
+
+def print_evaluation(found: Evaluation) -> None:
+    """Tables in percent with what needs no training beside them, and what the figures rest on."""
+    from vasot.metrics.embeddings import ALIGNMENT_KEYS
+    from vasot.metrics.results import SEGMENTATION_KEYS
+
+    if found.segmentation is not None:
+        _print_table(found, SEGMENTATION_KEYS, found.trivial)
+        if found.segmentation.scope == "dataset":
+            for line in _matched(found, found.segmentation):
+                typer.echo(line)
+        typer.echo()
+    _print_table(found, ALIGNMENT_KEYS, found.trivial_embeddings)
+    typer.echo()
+    reasons: dict[str, list[str]] = {}
+    for key, figure in found.figures.items():
+        if figure.reason is not None:
+            reasons.setdefault(figure.reason, []).append(key)
+    for reason, keys in reasons.items():
+        typer.echo(f"{', '.join(keys)}: none, because {reason}.")
+    if found.pairs is not None:
+        each = found.pairs
+        typer.echo(
+            f"Alignments: {_percent(each.value)} % of matched frames are in the same phase{_range(each.interval)}, by "
+            f"relative time alone {_percent(each.by_time)} %; {_percent(each.matched)} % of the frames are matched; "
+            f"{each.n_pairs} pairs of recordings."
         )
-    for name in exclude:
-        if name not in dataset.class_names:
-            raise SettingsError(f"there is no class '{name}' to exclude{nearest(name, dataset.class_names)}")
-    excluded = tuple(dataset.class_names.index(name) for name in exclude)
-    segmentations = [model.segment(track) for track in dataset.tracks]
-    n_actions = segmentations[0].n_actions
-    activities = [track.activity for track in dataset.tracks]
-    shared: dict[str, Any] = {"activities": activities, "exclude": excluded, "scope": scope}
-    names = [track.name for track in dataset.tracks]
-    report = score_segmentation(
-        [segmentation.labels for segmentation in segmentations], truth, n_actions=n_actions, names=names, **shared
-    )
-    seed = model.config.settings.seed
-    return report, trivial_scores(dataset.tracks, truth, n_actions, seed, **shared)
+    for line in _conditions(found, found.conditions):
+        typer.echo(line)
 
 
-def print_scores(
-    model: Model,
-    dataset: Dataset,
-    report: SegmentationReport,
-    trivial: dict[str, SegmentationReport],
-    exclude: tuple[str, ...],
-) -> None:
-    """A table of the run beside the trivial predictions, in percent, and what the figures rest on."""
-    rows = {model.config.method: report, **trivial}
-    keys = list(report.scores.to_dict())
-    typer.echo("".join([f"{'in percent':<12}", *(f"{key:>{len(key) + 2}}" for key in keys)]))
+def _print_table(found: Evaluation, keys: Sequence[str], trivial: Mapping[str, Row]) -> None:
+    rows: dict[str, Row] = {found.method: found.values, **trivial}
+    if len(found.activities) > 1:
+        rows |= {f"  {activity}": row for activity, row in found.activities.items()}
+    intervals = {key: found.figures[key].interval for key in keys}
+    if any(intervals.values()):
+        rows["95 % from"] = {key: None if each is None else each.low for key, each in intervals.items()}
+        rows["95 % to"] = {key: None if each is None else each.high for key, each in intervals.items()}
+    width = max(12, *(len(name) + 2 for name in rows))
+    typer.echo("".join([f"{'in percent':<{width}}", *(f"{key:>{max(len(key) + 2, 7)}}" for key in keys)]))
     for name, row in rows.items():
-        values = row.scores.to_dict()
-        typer.echo("".join([f"{name:<12}", *(f"{100 * values[key]:>{max(len(key) + 2, 7)}.1f}" for key in keys)]))
-    if report.scope == "dataset":
-        for line in _matched(model, dataset, report):
-            typer.echo(line)
-    typer.echo(
-        f"{dataset.name}: {report.n_videos} recordings, {report.n_classes} classes, {report.n_actions} actions, one "
-        f"matching per {'activity' if report.scope == 'dataset' else 'recording'}, seed {model.config.settings.seed}, "
-        f"left out: {', '.join(exclude) or 'nothing'}, undefined: {report.n_undefined}. Training saw no labels."
-    )
+        cells = (f"{_percent(row[key]):>{max(len(key) + 2, 7)}}" for key in keys)
+        typer.echo("".join([f"{name:<{width}}", *cells]))
 
 
-def _matched(model: Model, dataset: Dataset, report: SegmentationReport) -> list[str]:
+def _matched(found: Evaluation, report: SegmentationReport) -> list[str]:
     """Per activity, the class that each action was matched to."""
     from vasot.metrics.matching import NO_CLASS
 
     lines: dict[str, str] = {}
     for activity, matching in zip(report.activity_of, report.matchings, strict=True):
         if matching is not None and activity not in lines:
-            names = ("nothing" if index == NO_CLASS else dataset.class_names[index] for index in matching)
-            pairs = ", ".join(f"{ours} = {theirs}" for ours, theirs in zip(model.action_names, names, strict=True))
+            names = ("nothing" if index == NO_CLASS else found.class_names[index] for index in matching)
+            pairs = ", ".join(f"{ours} = {theirs}" for ours, theirs in zip(found.action_names, names, strict=True))
             lines[activity] = f"actions of {activity}: {pairs}"
     return list(lines.values())
 
 
-def _as_json(
-    model: Model,
-    dataset: Dataset,
-    report: SegmentationReport,
-    trivial: dict[str, SegmentationReport],
-    exclude: tuple[str, ...],
-) -> dict[str, Any]:
-    return {
-        **report.to_dict(),
-        "method": model.config.method,
-        "seed": model.config.settings.seed,
-        "dataset": dataset.name,
-        "excluded_classes": list(exclude),
-        "action_names": list(model.action_names),
-        "trivial": {name: row.scores.to_dict() for name, row in trivial.items()},
-    }
+def _conditions(found: Evaluation, at: Conditions) -> list[str]:
+    from vasot.metrics.intervals import N_RESAMPLES
+
+    if at.name == "paper":
+        fitted = "classifiers and regressions are fitted on the recordings that they score, F1 is drawn as published"
+    elif at.split is not None:
+        fitted = f"classifiers and regressions are fitted on {at.split[0]} recordings, and score {at.split[1]} others"
+    else:
+        times = sorted(set(at.folds.values()))
+        parts = str(times[0]) if len(times) == 1 else f"{times[0]} to {times[-1]}"
+        fitted = f"classifiers and regressions never score what they are fitted on, {parts} folds over recordings"
+    undefined = at.undefined
+    return [
+        f"{found.dataset}: {at.n_recordings} recordings, {at.n_classes} classes, {at.n_actions or 'no'} actions, one "
+        f"matching per {'activity' if at.scope == 'dataset' else 'recording'}, seed {at.seed}, "
+        f"left out: {', '.join(at.excluded) or 'nothing'}; {at.n_unlabelled} recordings without labels not scored. "
+        "Training saw no labels.",
+        f"Protocol {at.name}: {fitted}; alignment metrics look at every frame."
+        if at.stride == 1
+        else f"Protocol {at.name}: {fitted}; alignment metrics look at every frame in {at.stride}.",
+        f"Undefined and in no mean: {undefined['recordings']} recordings without a scored frame, "
+        f"{undefined['tau_pairs']} pairs for tau, {undefined['progress_boundaries']} boundaries for progress. "
+        f"95 %: of {N_RESAMPLES} drawings of the recordings with replacement.",
+    ]
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _range(interval: Interval | None) -> str:
+    return "" if interval is None else f" (95 % {_percent(interval.low)} to {_percent(interval.high)})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from vasot.metrics.evaluation import SCOPES, SegmentationReport, SegmentationScores, score_segmentation, trivial_scores
 from vasot.metrics.matching import NO_CLASS, apply_matching, match_actions
+from vasot.metrics.results import Evaluation
+from vasot.metrics.scoring import evaluate
 from vasot.metrics.segmentation import (
     class_recall,
     edit_score,
@@ -19,12 +21,14 @@ from vasot.metrics.trivial import equal_parts, kmeans, one_label
 __all__ = [
     "NO_CLASS",
     "SCOPES",
+    "Evaluation",
     "SegmentationReport",
     "SegmentationScores",
     "apply_matching",
     "class_recall",
     "edit_score",
     "equal_parts",
+    "evaluate",
     "f1",
     "f1_at_overlap",
     "f1_ceiling",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vasot.errors import SettingsError
 from vasot.metrics.alignment import (
     Embeddings,
     Phases,
@@ -40,13 +41,19 @@ def score_embeddings(
         phases: per video; negative where a frame has none.
         folds: which videos are fitted on and scored (:func:`vasot.metrics.protocols.folds`). Order and neighbours need
             no fit: they take the videos that are scored in any fold, or all where there is no fold.
-        stride: every so many frames for Kendall's τ.
+        stride: of every recording, each so many-th frame is looked at, by all metrics.
+
+    Raises:
+        SettingsError: ``stride`` is below 1.
     """
+    if stride < 1:
+        raise SettingsError(f"stride is {stride}; it counts frames, from 1")
+    embeddings, phases = [track[::stride] for track in embeddings], [labels[::stride] for labels in phases]
     scored = sorted({video for _, part in folds for video in part}) or list(range(len(phases)))
     looked_at = [embeddings[video] for video in scored], [phases[video] for video in scored]
     found: dict[str, ByVideo] = {f"acc@{share}": _accuracy(embeddings, phases, folds, share) for share in FRACTIONS}
     found["progress"] = _progress(embeddings, phases, folds)
-    found["tau"] = kendalls_tau_parts(looked_at[0], stride=stride)
+    found["tau"] = kendalls_tau_parts(looked_at[0])
     near = precision_at_k_parts(*looked_at, NEIGHBOURS)
     return found | {f"ap@{k}": near[k] for k in NEIGHBOURS}
 

@@ -12,11 +12,19 @@ from jaxtyping import Bool, Float, Int
 from vasot.errors import DataError, SettingsError
 from vasot.features.pixels import picture_side, thumbnails
 from vasot.metrics.matching import NO_CLASS, apply_matching, match_actions
-from vasot.metrics.segmentation import class_recall, edit_score, f1, f1_at_overlap, f1_ceiling, miou, mof
+from vasot.metrics.segmentation import class_recall, edit_score, f1, f1_at_overlap, f1_ceiling, f1_reference, miou, mof
 from vasot.metrics.trivial import equal_parts, kmeans, one_label
 from vasot.types import Track
 
-__all__ = ["SCOPES", "SegmentationReport", "SegmentationScores", "score_segmentation", "trivial_scores"]
+__all__ = [
+    "SCOPES",
+    "SegmentationReport",
+    "SegmentationScores",
+    "members",
+    "relabel",
+    "score_segmentation",
+    "trivial_scores",
+]
 
 SCOPES = ("dataset", "video")
 """What shares one matching of actions to classes: all recordings of an activity, or each recording on its own."""
@@ -118,6 +126,7 @@ def score_segmentation(
     exclude: Collection[int] = (),
     scope: str = "dataset",
     names: Sequence[str] | None = None,
+    reference_seed: int | None = None,
 ) -> SegmentationReport:
     """Match actions to classes and score the result.
 
@@ -130,6 +139,8 @@ def score_segmentation(
         exclude: classes whose frames leave before matching and scoring.
         scope: ``"dataset"`` for one matching per activity, ``"video"`` for one per recording.
         names: per recording, what reports and errors call it. None: its number.
+        reference_seed: draw F1, and that of a perfect prediction as its ceiling, as the published programs do
+            (:func:`vasot.metrics.segmentation.f1_reference`), with this seed. None: the exact expectation.
 
     Raises:
         DataError: labels that do not fit each other, or no frame left to score in the whole set.
@@ -147,22 +158,23 @@ def score_segmentation(
     _check_actions(predicted, names, n_actions)
     excluded = tuple(sorted({int(label) for label in exclude}))
     scored = [np.isin(target, excluded, invert=True) for target in truth]
-    members = _members(activity_of)
+    by_name = members(activity_of)
     each = [[index] for index in range(len(truth))]
-    matchings = _match(predicted, truth, scored, members.values() if scope == "dataset" else each, n_actions)
-    classes = [_relabel(actions, matching) for actions, matching in zip(predicted, matchings, strict=True)]
+    matchings = _match(predicted, truth, scored, by_name.values() if scope == "dataset" else each, n_actions)
+    classes = [relabel(actions, matching) for actions, matching in zip(predicted, matchings, strict=True)]
 
     def together(group: Sequence[int]) -> SegmentationScores | None:
         if not any(scored[index].any() for index in group):
             return None
-        return _all_metrics([classes[index] for index in group], [truth[index] for index in group], excluded)
+        chosen = [classes[index] for index in group], [truth[index] for index in group]
+        return _all_metrics(*chosen, excluded, reference_seed)
 
     videos = tuple(together(group) for group in each)
     if scope == "dataset":
-        by_activity = {activity: together(group) for activity, group in members.items()}
+        by_activity = {activity: together(group) for activity, group in by_name.items()}
         overall = _mean(by_activity.values())
     else:
-        by_activity = {activity: _mean(videos[index] for index in group) for activity, group in members.items()}
+        by_activity = {activity: _mean(videos[index] for index in group) for activity, group in by_name.items()}
         overall = _mean(videos)
     if overall is None:
         raise DataError(
@@ -192,6 +204,7 @@ def trivial_scores(
     activities: Sequence[str] | None = None,
     exclude: Collection[int] = (),
     scope: str = "dataset",
+    reference_seed: int | None = None,
 ) -> dict[str, SegmentationReport]:
     """Score the predictions that need no training, under the protocol of :func:`score_segmentation`.
 
@@ -205,7 +218,7 @@ def trivial_scores(
         seed: of K-Means.
         activities: as in :func:`score_segmentation`; None: all recordings are of one.
         exclude: as in :func:`score_segmentation`.
-        scope: as in :func:`score_segmentation`.
+        scope, reference_seed: as in :func:`score_segmentation`.
 
     Raises:
         DataError, SettingsError: as :func:`score_segmentation`.
@@ -214,7 +227,7 @@ def trivial_scores(
     names = tuple(track.name for track in tracks)
     _check_recordings([track.n_frames for track in tracks], truth, names, activity_of)
     clustered: dict[int, Int[np.ndarray, " _"]] = {}
-    for group in _members(activity_of).values():
+    for group in members(activity_of).values():
         clustered.update(
             zip(group, kmeans([_clusterable(tracks[index]) for index in group], n_actions, seed), strict=True)
         )
@@ -225,7 +238,14 @@ def trivial_scores(
     }
     return {
         name: score_segmentation(
-            labels, truth, n_actions=n_actions, activities=activity_of, exclude=exclude, scope=scope, names=names
+            labels,
+            truth,
+            n_actions=n_actions,
+            activities=activity_of,
+            exclude=exclude,
+            scope=scope,
+            names=names,
+            reference_seed=reference_seed,
         )
         for name, labels in predictions.items()
     }
@@ -266,12 +286,12 @@ def _check_actions(predicted: Sequence[Int[np.ndarray, " _"]], names: Sequence[s
             )
 
 
-def _members(activity_of: Sequence[str]) -> dict[str, list[int]]:
+def members(activity_of: Sequence[str]) -> dict[str, list[int]]:
     """Which recordings each activity has, activities in the order they first occur."""
-    members: dict[str, list[int]] = {}
+    found: dict[str, list[int]] = {}
     for index, activity in enumerate(activity_of):
-        members.setdefault(activity, []).append(index)
-    return members
+        found.setdefault(activity, []).append(index)
+    return found
 
 
 def _match(
@@ -298,7 +318,7 @@ def _pooled(
     return np.concatenate([labels[index][scored[index]] for index in group])
 
 
-def _relabel(actions: Int[np.ndarray, " t"], matching: tuple[int, ...] | None) -> Int[np.ndarray, " t"]:
+def relabel(actions: Int[np.ndarray, " t"], matching: tuple[int, ...] | None) -> Int[np.ndarray, " t"]:
     """Classes of the frames; each action without one keeps a negative label of its own.
 
     Were they all -1, neighbouring segments of two such actions would pass as one in the metrics of segments.
@@ -310,12 +330,23 @@ def _relabel(actions: Int[np.ndarray, " t"], matching: tuple[int, ...] | None) -
 
 
 def _all_metrics(
-    classes: Sequence[Int[np.ndarray, " _"]], truth: Sequence[Int[np.ndarray, " _"]], exclude: tuple[int, ...]
+    classes: Sequence[Int[np.ndarray, " _"]],
+    truth: Sequence[Int[np.ndarray, " _"]],
+    exclude: tuple[int, ...],
+    reference_seed: int | None,
 ) -> SegmentationScores:
+    if reference_seed is None:
+        found, ceiling = f1(classes, truth, exclude=exclude), f1_ceiling(truth, exclude=exclude)
+    else:
+        # The same draws for both, so that nothing passes its ceiling by luck.
+        found, ceiling = (
+            f1_reference(labels, truth, np.random.default_rng(reference_seed), exclude=exclude)
+            for labels in (classes, truth)
+        )
     return SegmentationScores(
         mof=mof(classes, truth, exclude=exclude),
-        f1=f1(classes, truth, exclude=exclude),
-        f1_ceiling=f1_ceiling(truth, exclude=exclude),
+        f1=found,
+        f1_ceiling=ceiling,
         miou=miou(classes, truth, exclude=exclude),
         class_recall=class_recall(classes, truth, exclude=exclude),
         f1_at_10=f1_at_overlap(classes, truth, 0.10, exclude=exclude),

@@ -68,8 +68,8 @@ class ByPair:
     def values(self, weights: Float[np.ndarray, "d v"]) -> Float[np.ndarray, " d"]:
         """Mean of the defined pairs, a pair counting as often as the product of its videos' weights."""
         known = np.isfinite(self.pairs)
-        above = np.einsum("di,ij,dj->d", weights, np.where(known, self.pairs, 0.0), weights)
-        return _divided(above, np.einsum("di,ij,dj->d", weights, known.astype(np.float64), weights))
+        above = ((weights @ np.where(known, self.pairs, 0.0)) * weights).sum(axis=1)
+        return _divided(above, ((weights @ known.astype(np.float64)) * weights).sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import betainc
 
+from vasot.metrics.evaluation import SegmentationReport, members, relabel
 from vasot.metrics.parts import ByVideo, Ratio
 from vasot.metrics.segmentation import FRAMES_PER_DRAW, edit_score, f1_at_overlap, runs, scored_videos, segment_hits
 
-__all__ = ["OverClasses", "SampledF1", "segmentation_parts"]
+__all__ = ["OverClasses", "SampledF1", "report_parts", "segmentation_parts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,3 +93,31 @@ def segmentation_parts(
         **{f"f1@{percent}": Ratio(row, runs_of_both) for percent, row in overlaps.items()},
         "edit": Ratio(edits, np.ones(len(videos))),
     }
+
+
+def report_parts(
+    report: SegmentationReport, predicted: Sequence[Int[np.ndarray, " _"]], truth: Sequence[Int[np.ndarray, " _"]]
+) -> list[dict[str, ByVideo]]:
+    """What the figures of a report are means over: one group per activity, or one of all recordings (scope ``video``).
+
+    Recordings and activities without a scored frame are left out. F1 is the exact one, however the report drew it.
+
+    Args:
+        report: of these recordings.
+        predicted: per recording, actions before matching.
+        truth: per recording, classes.
+    """
+    known = {index for index, scores in enumerate(report.videos) if scores is not None}
+    if report.scope == "video":
+        rows = [scores.to_dict() for scores in report.videos if scores is not None]
+        return [{key: Ratio(np.array([row[key] for row in rows]), np.ones(len(rows))) for key in rows[0]}]
+    groups = [[index for index in group if index in known] for group in members(report.activity_of).values()]
+    return [
+        segmentation_parts(
+            [relabel(predicted[index], report.matchings[index]) for index in group],
+            [truth[index] for index in group],
+            report.exclude,
+        )
+        for group in groups
+        if group
+    ]

@@ -22,7 +22,7 @@ from vasot.features.extraction import Progress
 from vasot.features.names import make_extractor
 from vasot.files import atomic_write
 from vasot.methods import METHODS
-from vasot.methods.base import Method
+from vasot.methods.base import Method, Task
 from vasot.methods.presets import preset
 from vasot.methods.settings import MethodSettings
 from vasot.training.checkup import Checkup, examine_corpus, examine_dataset
@@ -74,6 +74,24 @@ class Model:
             DataError: a recording cannot be read, or its features do not fit the model.
         """
         return self.method.align(self.track(a), self.track(b))
+
+    def embed(self, source: Source) -> Float[np.ndarray, "t e"]:
+        """The embedding of every frame of one recording, of unit norm.
+
+        Raises:
+            DataError: the recording cannot be read, or its features do not fit the model.
+        """
+        return np.asarray(self.method.embed_track(self.track(source))[0].cpu().numpy())
+
+    @property
+    def method_name(self) -> str:
+        """What its method is called."""
+        return self.config.method
+
+    @property
+    def tasks(self) -> frozenset[Task]:
+        """What it can do: "segment", "align" or both."""
+        return self.method.tasks
 
     def track(self, source: Source) -> Track:
         """The recording as a track."""

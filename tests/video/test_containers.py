@@ -60,6 +60,23 @@ def test_the_clock_of_a_transport_stream_starts_where_it_likes(tmp_path: Path) -
     assert numbers(path, start_seconds=1.0) == list(range(25, 50))
 
 
+def test_what_a_stream_marks_as_damaged_is_not_painted_over(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.ts", 200, options={"g": "50"})
+    data = bytearray(path.read_bytes())
+    middle = len(data) * 35 // 100
+    data[middle : middle + 600] = np.random.default_rng(0).integers(0, 256, 600, dtype=np.uint8).tobytes()
+    path.write_bytes(data)
+    reader = FrameReader(path, fps=25.0)
+    shown = [number_of(image) for chunk in reader for image in chunk.images]
+    assert 30 < len(shown) < 100
+    # Frames are stored out of order, so that a few before the last one may be lost.
+    assert shown[:-3] == list(range(len(shown) - 3))
+    found = probe(path).damage
+    assert found is not None
+    assert reader.damage is not None
+    assert reader.damage.at_seconds == pytest.approx(found.at_seconds)
+
+
 def test_a_size_that_changes_on_the_way_is_drawn_as_large_as_the_first(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:

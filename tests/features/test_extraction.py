@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +142,18 @@ def test_after_an_interrupt_the_next_call_goes_on_where_it_stopped(clips: list[C
     assert not list(store.root.rglob("*.partial*"))
     results = extract(clips, store)
     assert [result.from_store for result in results] == [True, False, False]
+
+
+def _numbers_of_all(clips: list[Clip], store: FeatureStore) -> list[list[int]]:
+    return [numbers(result) for result in extract(clips, store)]
+
+
+def test_two_processes_may_fill_one_store_at_once(clips: list[Clip], store: FeatureStore) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        both = [pool.submit(_numbers_of_all, clips, store) for _ in range(2)]
+        assert [future.result() for future in both] == [[list(range(30)), list(range(40)), list(range(50))]] * 2
+    assert len(list(store.root.rglob("*.npz"))) == 3
+    assert not list(store.root.rglob("*.partial*"))
 
 
 def test_an_extractor_that_fails_stops_the_work_and_its_threads(clips: list[Clip], store: FeatureStore) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
-from made_videos import HEIGHT, WIDTH, number_of, write_video
+from made_videos import HEIGHT, WIDTH, number_of, numbered, write_video
 from vasot.video.probe import frame_times, probe
 from vasot.video.reader import FrameReader
 
@@ -56,6 +58,41 @@ def test_the_clock_of_a_transport_stream_starts_where_it_likes(tmp_path: Path) -
     path = write_video(tmp_path / "a.ts", 50, options={"bf": "2"})
     assert numbers(path) == list(range(50))
     assert numbers(path, start_seconds=1.0) == list(range(25, 50))
+
+
+def test_what_a_stream_marks_as_damaged_is_not_painted_over(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.ts", 200, options={"g": "50"})
+    data = bytearray(path.read_bytes())
+    middle = len(data) * 35 // 100
+    data[middle : middle + 600] = np.random.default_rng(0).integers(0, 256, 600, dtype=np.uint8).tobytes()
+    path.write_bytes(data)
+    reader = FrameReader(path, fps=25.0)
+    shown = [number_of(image) for chunk in reader for image in chunk.images]
+    assert 30 < len(shown) < 100
+    # Frames are stored out of order, so that a few before the last one may be lost.
+    assert shown[:-3] == list(range(len(shown) - 3))
+    found = probe(path).damage
+    assert found is not None
+    assert reader.damage is not None
+    assert reader.damage.at_seconds == pytest.approx(found.at_seconds)
+
+
+def test_a_size_that_changes_on_the_way_is_drawn_as_large_as_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        for number in range(20):
+            picture = av.VideoFrame.from_ndarray(numbered(number), format="rgb24")
+            side = 1 if number < 10 else 2
+            still = av.CodecContext.create("mjpeg", "w")
+            still.width, still.height, still.pix_fmt = side * WIDTH, side * HEIGHT, "yuvj420p"
+            still.time_base = Fraction(1, 25)
+            for packet in still.encode(picture.reformat(still.width, still.height, "yuvj420p")):
+                packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
+                container.mux(packet)
+    assert numbers(path) == list(range(20))
+    assert {chunk.images.shape[1:] for chunk in FrameReader(path, size=None)} == {(HEIGHT, WIDTH, 3)}
 
 
 @pytest.mark.parametrize(

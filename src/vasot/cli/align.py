@@ -29,7 +29,7 @@ def command(
     corresponds to none), A_to_B.path.csv (the monotone path, for playback and for carrying times over) and
     A_to_B.plan.png (the transport plan with the path).
     """
-    from vasot.datasets.recordings import read_inputs
+    from vasot.cli.inputs import read_shown
     from vasot.errors import DataError
     from vasot.export.tables import write_alignment_csv, write_path_csv
     from vasot.files import refuse_existing
@@ -37,9 +37,8 @@ def command(
     from vasot.training.model import load
 
     model = load(run)
-    reading = model.config.data.reading()
     inputs = [a] if a.resolve() == b.resolve() else [a, b]
-    tracks = read_inputs(inputs, reading)
+    tracks = read_shown(model, inputs)
     if len(inputs) == 1:
         tracks = tracks * 2
     if len(tracks) != 2:

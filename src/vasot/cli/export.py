@@ -48,7 +48,8 @@ def command(
     """Write segments as files that annotation tools and other programs open."""
     from dataclasses import replace
 
-    from vasot.datasets.recordings import read_data, read_inputs
+    from vasot.cli.inputs import read_shown
+    from vasot.datasets.recordings import read_data
     from vasot.errors import DataError, nearest
     from vasot.export.formats import plan_export, write_export
     from vasot.training.corrections import Corrections, load_corrections
@@ -56,11 +57,10 @@ def command(
     from vasot.training.model import load
 
     model = load(run)
-    reading = model.config.data.reading()
     # The files are known without reading anything where the run's own recordings are exported.
     plan_export(format_name, () if inputs else model.config.recordings, output, aligned=bool(align_to), force=force)
     tracks: Sequence[Track] = (
-        read_inputs(inputs, reading) if inputs else read_data(model.config.data.data, reading).tracks
+        read_shown(model, inputs) if inputs else read_data(model.config.data.data, model.config.data.reading()).tracks
     )
     names = [track.name for track in tracks]
     if align_to is not None and align_to not in names:

@@ -30,13 +30,13 @@ def command(
     confidence; the end is exclusive, seconds are empty where the rate is not known), NAME.labels.txt (one action name
     per frame) and NAME.timeline.png.
     """
-    from vasot.datasets.recordings import read_inputs
+    from vasot.cli.inputs import read_shown
     from vasot.export.tables import write_labels_txt, write_segments_csv
     from vasot.files import refuse_existing
     from vasot.training.model import load
 
     model = load(run)
-    tracks = read_inputs(inputs, model.config.data.reading())
+    tracks = read_shown(model, inputs)
     paths = {track.name: [output / f"{track.name}.{end}" for end in _ENDINGS] for track in tracks}
     refuse_existing([path for each in paths.values() for path in each], force)
     for track in tracks:

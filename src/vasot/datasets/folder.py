@@ -173,14 +173,16 @@ def _is_prose(file: Path) -> bool:
 def _nothing_usable(root: Path, files: Sequence[Path]) -> DataError:
     expected = "expected one array (frames, dimensions) per recording, such as .npy or .csv"
     if not files:
-        return DataError(f"{root}: the folder is empty; {expected}")
+        return DataError(f"{root}: the folder is empty; {expected}, or videos, such as .mp4")
     counts = Counter(file.suffix.lower() or "(no ending)" for file in files)
     videos = sum(count for suffix, count in counts.items() if suffix in _VIDEO_SUFFIXES)
     if videos:
         return DataError(f"{root}: holds {videos} videos but no feature arrays; extract features first, {expected}")
     found = ", ".join(f"{count} {suffix}" for suffix, count in counts.most_common(MOST_LISTED))
     prose = "; its .txt files hold no table of numbers" if ".txt" in counts else ""
-    return DataError(f"{root}: no feature arrays among its {len(files)} files ({found}){prose}; {expected}")
+    return DataError(
+        f"{root}: no feature arrays among its {len(files)} files ({found}){prose}; {expected}, or videos, such as .mp4"
+    )
 
 
 def _label(track: Track, truth: Truth | None, index: dict[str, int], trim: bool, cuts: list[str]) -> Recording:

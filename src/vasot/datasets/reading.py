@@ -25,6 +25,7 @@ class Reading:
         trim: cut a recording and its labels to the shorter of the two.
         store: where features of videos are kept; the user's own store by default.
         on_progress: called now and then while videos are looked at.
+        on_warning: called for every video among single inputs that breaks off or is passed over.
 
     Raises:
         SettingsError: ``fps`` is not a positive number.
@@ -36,6 +37,7 @@ class Reading:
     trim: bool = False
     store: FeatureStore = field(default_factory=default_store)
     on_progress: Callable[[Progress], None] | None = None
+    on_warning: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.fps) and self.fps > 0):

@@ -55,35 +55,39 @@ def read_inputs(paths: Iterable[str | Path], reading: Reading) -> list[Track]:
     ``reading.features`` says what videos become; it is that of the model, and arrays are taken as they are.
 
     Raises:
-        DataError: nothing was given, an input cannot be read (named by the user, it is not passed over), or a
-            video was given where the model knows arrays only.
+        DataError: nothing was given, a file that was given cannot be read (a video in a folder is passed over, see
+            ``reading.on_warning``), or a video was given where the model knows arrays only.
     """
     arrays: list[Path] = []
     clips: list[FoundClip] = []
     seen: set[tuple[Path, float]] = set()
+    given: set[Path] = set()
     for path in map(Path, paths):
         if not (is_video(path) if not path.is_dir() else _folder_of_videos(path)):
             arrays.append(path)
             continue
+        if not path.is_dir():
+            given.add(path)
         for each in find_clips(path).clips:
             if (key := (each.clip.video.resolve(), each.clip.start_seconds)) not in seen:
                 seen.add(key)
                 clips.append(each)
     tracks = read_sources(arrays, rate_hz=reading.rate_hz) if arrays or not clips else []
     if clips:
-        tracks = [*tracks, *_tracks_of(clips, reading)]
+        tracks = [*tracks, *_tracks_of(clips, given, reading)]
     _refuse_shared_names(tracks)
     return tracks
 
 
-def _tracks_of(clips: list[FoundClip], reading: Reading) -> list[Track]:
+def _tracks_of(clips: list[FoundClip], given: set[Path], reading: Reading) -> list[Track]:
+    """Tracks of the clips that can be read; ``given`` are the videos that the user named, of which none may miss."""
     if reading.features in (_AUTO, _PRECOMPUTED):
         raise DataError(
             f"{clips[0].clip.video}: the model was trained on arrays of features, so it cannot take a video; "
             "give the video's features, made by the same program, or train on videos"
         )
     for each in clips:
-        if each.fault is not None:
+        if each.fault is not None and each.clip.video in given:
             raise DataError(each.fault)
     places = [each.clip.video.parent.resolve() / each.clip.name for each in clips]
     names = distinct_names([PurePath(place) for place in places])
@@ -91,8 +95,12 @@ def _tracks_of(clips: list[FoundClip], reading: Reading) -> list[Track]:
         replace(each, clip=replace(each.clip, name=name), truth=None) for each, name in zip(clips, names, strict=True)
     ]
     dataset = read_corpus(Corpus("inputs", tuple(named), (), ()), make_extractor(reading.features), reading)
-    if len(dataset.recordings) < len(named):
-        raise DataError(next(text for text in dataset.warnings if text.startswith("left out: "))[len("left out: ") :])
+    for text in dataset.left_out:
+        if any(text.startswith(f"{video}: ") for video in given):
+            raise DataError(text)
+    if reading.on_warning is not None:
+        for text in dataset.warnings:
+            reading.on_warning(text)
     return list(dataset.tracks)
 
 

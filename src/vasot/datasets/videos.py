@@ -12,6 +12,8 @@ of which DATA or DATA/videos may be given.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -106,6 +108,7 @@ def find_clips(path: str | Path) -> Corpus:
     else:
         root, base = video_roots(path)
         sources, clips = _clips_of(root, warnings)
+    _refuse_unreadable_names(clips)
     names = [clip.name for clip in clips]
     truths = read_truths(base / _TRUTH, sources, names, warnings) if path.is_dir() else [None]
     known = [truth for truth in truths if truth is not None]
@@ -206,6 +209,17 @@ def _clips_of(root: Path, warnings: list[str]) -> tuple[list[Source], list[Clip]
     names = distinct_names(places)
     clips = [Clip(name, source.file, 0.0, None, source.activity) for source, name in zip(sources, names, strict=True)]
     return sources, clips
+
+
+def _refuse_unreadable_names(clips: Sequence[Clip]) -> None:
+    """File names that are no UTF-8 (of old archives and discs) could stand in no table."""
+    for clip in clips:
+        raw = os.fsencode(clip.video)
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            shown = raw.decode(errors="replace")
+            raise DataError(f"{shown}: its name holds letters in an unknown encoding; rename the file") from None
 
 
 def _place(file: Path, root: Path) -> PurePath:

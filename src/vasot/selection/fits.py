@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as to_bytes
 
 from vasot.errors import VasotError
 from vasot.files import atomic_write
@@ -64,7 +65,7 @@ class Work:
             arrays[f"labels_{index}"] = found.labels.astype(np.int32)
             arrays[f"confidence_{index}"] = found.confidence.astype(np.float32)
         with atomic_write(fit.file, force=True) as partial:
-            save_file(arrays, partial)
+            partial.write_bytes(to_bytes(arrays))
 
 
 def kept_segmentations(fit: Fit, tracks: Sequence[Track], n_actions: int) -> list[Segmentation] | None:

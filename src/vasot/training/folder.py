@@ -38,9 +38,13 @@ class DataSettings(Settings):
     rate_hz: float | None = None
     exclude: tuple[str, ...] = ()
 
-    def reading(self, on_progress: Callable[[Progress], None] | None = None) -> Reading:
+    def reading(
+        self,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_warning: Callable[[str], None] | None = None,
+    ) -> Reading:
         """How recordings are read for this run."""
-        return Reading(self.features, self.fps, self.rate_hz, self.trim, on_progress=on_progress)
+        return Reading(self.features, self.fps, self.rate_hz, self.trim, on_progress=on_progress, on_warning=on_warning)
 
 
 class _RunTable(Settings):

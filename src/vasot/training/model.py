@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float
 from rich.console import Console
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 
 from vasot.datasets.base import Dataset
 from vasot.datasets.recordings import read_data, read_inputs, resolve_features
@@ -112,7 +113,8 @@ class Model:
         place.write_config(self.config)
         weights = {name: value.detach().cpu().contiguous() for name, value in self.method.state_dict().items()}
         with atomic_write(place.weights, force=True) as partial:
-            save_file(weights, partial)
+            # Written by Python, whose errors say what is wrong with the disk.
+            partial.write_bytes(to_bytes(weights))
 
 
 def fit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import logging
 import pickle
@@ -22,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from vasot.batching.clips import ClipBatch, Rows
 from vasot.batching.pairs import EpochBatches, draw_pairs
-from vasot.errors import DataError, RunFolderError, SettingsError
+from vasot.errors import DataError, RunFolderError, SettingsError, VasotError
 from vasot.methods import METHODS
 from vasot.methods.base import Method
 from vasot.methods.settings import MethodSettings, SegmentationSettings
@@ -99,6 +100,7 @@ def train(method: Method, tracks: Sequence[Track], folder: RunFolder, *, resume:
     """Train in place; losses and checkpoints go to the folder after every epoch.
 
     Raises:
+        VasotError: the folder cannot be written any more; what the checkpoint holds can be resumed.
         KeyboardInterrupt: the user interrupted it.
     """
     settings = method.settings
@@ -116,7 +118,12 @@ def train(method: Method, tracks: Sequence[Track], folder: RunFolder, *, resume:
         # Drawn once, so that the losses of different epochs, and of a resumed run, can be compared.
         watched = _load(list(_batches(method, held_out, prepared, np.random.default_rng(settings.seed), augment=False)))
     trainer = _trainer(settings, folder, console, watch=watched is not None)
-    with warnings.catch_warnings(), _interruptible(trainer), torch.random.fork_rng():
+    with (
+        warnings.catch_warnings(),
+        _interruptible(trainer),
+        _told_of_a_full_disk(folder),
+        torch.random.fork_rng(),
+    ):
         _ignore_lightning_advice()
         trainer.fit(
             TrainingModule(method, generator),
@@ -125,6 +132,25 @@ def train(method: Method, tracks: Sequence[Track], folder: RunFolder, *, resume:
             ckpt_path=folder.checkpoint if resume else None,
             weights_only=True,
         )
+
+
+_NO_ROOM = frozenset({errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EROFS})
+"""Errors of a disk, or a user's share of it, that takes no more; errors of reading have other numbers."""
+
+
+@contextmanager
+def _told_of_a_full_disk(folder: RunFolder) -> Iterator[None]:
+    """Say what a user can do where losses or a checkpoint cannot be written in the middle of training."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        remedy = "go on with --resume" if folder.checkpoint.is_file() else "start again with --force"
+        reason = error.strerror or error
+        raise VasotError(
+            f"training stopped: {folder.path} cannot be written ({reason}); make room, then {remedy}"
+        ) from error
 
 
 def check_checkpoint(method: Method, folder: RunFolder) -> None:

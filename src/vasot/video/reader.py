@@ -144,6 +144,8 @@ class FrameReader:
                     yield before
                     before = None
                 yield time, frame
+        except _DamagedPacket as damaged:
+            self.damage = Damage(max(damaged.stamp * tick - zero, 0.0), "the data are damaged or cut off here")
         except av.error.FFmpegError as error:
             self.damage = Damage(max(latest, 0.0), f"the data cannot be decoded from here ({error.strerror})")
         if before is not None:
@@ -154,7 +156,7 @@ class FrameReader:
         tick, zero = float(stream.time_base or 0), time_zero(container, stream)
         if self._start > 0 and tick > 0:
             container.seek(math.floor((self._start + zero) / tick), stream=stream, backward=True)
-            frames = (frame for frame in container.decode(stream) if frame.pts is not None)
+            frames = _stamped(container, stream)
             first = next(frames, None)
             if first is not None and float(first.pts or 0) * tick - zero <= begin:
                 yield first
@@ -162,7 +164,7 @@ class FrameReader:
                 return
             # Some containers find no key frame before the place: read from the beginning.
             container.seek(0)
-        yield from (frame for frame in container.decode(stream) if frame.pts is not None)
+        yield from _stamped(container, stream)
 
     def _length(self, frame: VideoFrame, stream: VideoStream, previous: float | None) -> float:
         """How long a frame is shown where no other follows: as it says, or as long as the one before it."""
@@ -195,3 +197,27 @@ class FrameReader:
         ).to_ndarray()
         # The angle is counter-clockwise, as numpy's.
         return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+class _DamagedPacket(Exception):
+    """The container marks what is stored for this time stamp, in ticks, as damaged."""
+
+    def __init__(self, stamp: int) -> None:
+        super().__init__(stamp)
+        self.stamp = stamp
+
+
+def _stamped(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Decoded frames with time stamps, up to the first packet that is marked as damaged.
+
+    The decoder would paint over what is missing, and hand it out as if it were whole.
+    """
+    for packet in container.demux(stream):
+        stamp = packet.dts if packet.pts is None else packet.pts
+        broken = stamp if packet.is_corrupt and packet.size > 0 else None
+        # None takes out the frames that the decoder still holds back.
+        for frame in stream.decode(packet if broken is None else None):
+            if frame.pts is not None:
+                yield frame
+        if broken is not None:
+            raise _DamagedPacket(broken)

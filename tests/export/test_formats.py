@@ -209,10 +209,12 @@ def test_frames_seconds_and_time_codes_agree_at_any_rate(steps: list[float], dat
 
 @pytest.mark.parametrize("format_name", ["cvat", "label-studio"])
 def test_borders_that_lie_half_way_between_milliseconds_keep_their_frame(format_name: str, tmp_path: Path) -> None:
-    # Frames 15, 45, 75 and 105 appear at 500.5, 1501.5, 2502.5 and 3503.5 ms.
-    each = recording(np.arange(135) * NTSC, np.repeat(np.arange(5), (15, 30, 30, 30, 30)).tolist())
+    # They appear half a millisecond behind a whole one, and as floats a trace later still.
+    borders = (0, 135, 495, 675, 855)
+    lengths = np.diff((*borders, 900))
+    each = recording(np.arange(900) * NTSC, np.repeat(np.arange(5), lengths).tolist())
     found = READERS[format_name](written(format_name, tmp_path, each), each)
-    starts = [round(frame * NTSC, 3) for frame in (0, 15, 45, 75, 105)]
+    starts = [round(frame * NTSC, 3) for frame in borders]
     assert [row[0] for row in found] == starts
     assert [row[1] for row in found[:-1]] == starts[1:]
 

@@ -1,12 +1,13 @@
 """Alignment of real push-ups and golf swings: embeddings against raw features, videos held out.
 
 Usage: python benchmarks/accuracy/pushups.py [--data ROOT] [--tasks descents,repetitions,golf] [--features motion,FILE]
-       [--methods raw,vaot,vasot] [--seeds 5] [--fold 0] [--out FOLDER]
+       [--methods raw,vaot,vasot] [--seeds 0,1,2,3,4] [--folds 0,1,2] [--out FOLDER]
 
 ROOT holds pushups, golf_swings and encoders; the variable VASOT_DATA names it where --data does not. Every third
-push-up video is held out with all of its clips; the two labelled golf swings are too few for that and are scored on
-themselves ("same-set"). Clips are cut by ``clips.csv`` in a temporary folder of links and sampled at the videos' own 25
-frames per second. Raw features are standardised per clip, as the methods take them.
+push-up video is held out with all of its clips, and a fold says which third; the two labelled golf swings are too few
+for that and are scored on themselves ("same-set"). Clips are cut by ``clips.csv`` in a temporary folder of links and
+sampled at the videos' own 25 frames per second. Raw features are standardised per clip, as the methods take them.
+Results join those that FOLDER's tables already hold, in place of those of the same features, method, fold and seed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ import csv
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from vasot.features.names import make_extractor
 from vasot.features.precomputed import standardise
 from vasot.metrics.alignment import (
     kendalls_tau_parts,
+    phase_boundaries,
     phase_classification,
     precision_at_k,
     progress,
@@ -43,7 +45,18 @@ FPS = 25.0
 SHORTEST_FRAMES = 8
 PHASES = 4
 SQUEEZENET = "squeezenet1_1_imagenet_embedding.onnx"
-METRICS = ("acc@0.1", "acc@0.5", "acc@1.0", "progress", "progress_share", "tau", "ap@5", "ap@10", "ap@15")
+METRICS = (
+    "acc@0.1",
+    "acc@0.5",
+    "acc@1.0",
+    "progress",
+    "progress_usual",
+    "progress_share",
+    "tau",
+    "ap@5",
+    "ap@10",
+    "ap@15",
+)
 FILES = {"descents": "pushups.csv", "repetitions": "pushups_repetitions.csv", "golf": "golf.csv"}
 SETTINGS: dict[str, Any] = {"preset": "short-clips"}
 
@@ -60,19 +73,22 @@ class Parts:
 
 
 def main() -> None:
+    """Print and keep the tables that are asked for."""
     arguments = _arguments()
     encoder = arguments.data / "encoders" / SQUEEZENET
     for task in arguments.tasks.split(","):
-        rows: list[dict[str, Any]] = []
         for kind in arguments.features.split(","):
             spec = f"onnx:{encoder}" if kind == "squeezenet" else kind
             with tempfile.TemporaryDirectory() as folder:
-                parts = _parts(_dataset(arguments.data, task, spec, Path(folder)), task, arguments.fold)
-            print(f"{task}, {kind}: {len(parts.training)} clips to train on, {len(parts.scored)} scored", flush=True)
-            for method in arguments.methods.split(","):
-                rows += _report(task, kind, method, parts, arguments.seeds)
-        if arguments.out is not None:
-            _write(arguments.out / FILES[task], rows)
+                dataset = read_task(arguments.data, task, spec, Path(folder))
+            for fold in arguments.folds.split(",") if task != "golf" else ("",):
+                parts = split(dataset, fold)
+                print(f"{task}, {kind}, {_said(parts, fold)}", flush=True)
+                for method in arguments.methods.split(","):
+                    facts = {"task": task, "features": kind, "method": method, "protocol": parts.protocol, "fold": fold}
+                    for row in _rows(method, parts, [int(seed) for seed in arguments.seeds.split(",")]):
+                        if arguments.out is not None:
+                            _join(arguments.out / FILES[task], {**facts, **row})
 
 
 def _arguments() -> argparse.Namespace:
@@ -81,8 +97,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tasks", default="descents,repetitions,golf")
     parser.add_argument("--features", default="motion,squeezenet", help="motion, squeezenet, or what --features takes")
     parser.add_argument("--methods", default="raw,vaot,vasot")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--fold", type=int, choices=(0, 1, 2), default=0, help="which third of the videos is held out")
+    parser.add_argument("--seeds", default="0,1,2,3,4", help="one training for each; raw features have none")
+    parser.add_argument("--folds", default="0,1,2", help="which thirds of the videos are held out, one after another")
     parser.add_argument("--out", type=Path, help="folder for the tables")
     return parser.parse_args()
 
@@ -119,7 +135,8 @@ def link_golf(source: Path, folder: Path) -> None:
         (folder / "videos" / name).symlink_to(source.resolve() / "videos" / name)
 
 
-def _dataset(data: Path, task: str, spec: str, folder: Path) -> Dataset:
+def read_task(data: Path, task: str, spec: str, folder: Path) -> Dataset:
+    """The clips of a task with features ``spec``, cut in ``folder``, which is empty and not needed afterwards."""
     if task == "golf":
         link_golf(data / "golf_swings", folder)
     else:
@@ -127,12 +144,13 @@ def _dataset(data: Path, task: str, spec: str, folder: Path) -> Dataset:
     return read_corpus(find_clips(folder), make_extractor(spec), Reading(spec, FPS))
 
 
-def _parts(dataset: Dataset, task: str, fold: int) -> Parts:
+def split(dataset: Dataset, fold: str) -> Parts:
+    """Hold out the clips of every third video, from the ``fold``-th on; none where ``fold`` is empty."""
     recordings = list(dataset.recordings)
-    if task == "golf":
+    if not fold:
         return Parts(recordings, recordings, "same-set")
     videos = sorted({_video(each) for each in recordings})
-    held_out = set(videos[fold::3])
+    held_out = set(videos[int(fold) :: 3])
     return Parts(
         [each for each in recordings if _video(each) not in held_out],
         [each for each in recordings if _video(each) in held_out],
@@ -140,25 +158,45 @@ def _parts(dataset: Dataset, task: str, fold: int) -> Parts:
     )
 
 
+def _said(parts: Parts, fold: str) -> str:
+    which = f"fold {fold}, " if fold else ""
+    return f"{which}{parts.protocol}: {len(parts.training)} clips to train on, {len(parts.scored)} scored"
+
+
 def _video(recording: Recording) -> str:
     return recording.track.source.name if recording.track.source is not None else recording.track.name
 
 
-def _embedded(parts: Parts, method: str, seeds: int) -> Iterator[tuple[Tables, Tables, float]]:
-    """Embeddings of both parts and the seconds that training took, for every seed."""
-    if method == "raw":
-        yield *([standardise(each.track.features) for each in part] for part in (parts.training, parts.scored)), 0.0
-        return
+def _rows(method: str, parts: Parts, seeds: Sequence[int]) -> Iterator[dict[str, str]]:
+    """Scores of every seed as text, and a printed line of all of them."""
+    training, scored = known_phases(parts.training), known_phases(parts.scored)
+    found = []
+    for seed in seeds if method != "raw" else (0,):
+        begun = process_time()
+        seen, unseen = _raw(parts) if method == "raw" else _learned(parts, method, seed)
+        seconds = process_time() - begun
+        found.append({**scores(seen, training, unseen, scored), "fit_cpu_seconds": seconds})
+        yield {"seed": str(seed), **{name: f"{value:.2f}" for name, value in found[-1].items()}}
+    columns = {name: [each[name] for each in found] for name in (*METRICS, "fit_cpu_seconds")}
+    cells = (
+        f"{name} {np.mean(values):5.1f} ±{np.std(values, ddof=1) if len(values) > 1 else 0:4.1f}"
+        for name, values in columns.items()
+    )
+    print(f"  {method:<6}" + "  ".join(cells), flush=True)
+
+
+def _raw(parts: Parts) -> tuple[Tables, Tables]:
+    seen, unseen = ([standardise(each.track.features) for each in part] for part in (parts.training, parts.scored))
+    return seen, unseen
+
+
+def _learned(parts: Parts, method: str, seed: int) -> tuple[Tables, Tables]:
     actions = {"actions": PHASES} if method == "vasot" else {}
-    for seed in range(seeds):
-        begun = perf_counter()
-        model = vasot.fit(Dataset("clips", tuple(parts.training)), method=method, seed=seed, **actions, **SETTINGS)
-        seconds = perf_counter() - begun
-        made = [
-            [model.method.embed_track(each.track)[0].numpy() for each in part]
-            for part in (parts.training, parts.scored)
-        ]
-        yield made[0], made[1], seconds
+    model = vasot.fit(Dataset("clips", tuple(parts.training)), method=method, seed=seed, **actions, **SETTINGS)
+    seen, unseen = (
+        [model.method.embed_track(each.track)[0].numpy() for each in part] for part in (parts.training, parts.scored)
+    )
+    return seen, unseen
 
 
 def scores(training: Tables, phases: Tables, scored: Tables, truth: Tables) -> dict[str, float]:
@@ -173,7 +211,8 @@ def scores(training: Tables, phases: Tables, scored: Tables, truth: Tables) -> d
             for fraction in (0.1, 0.5, 1.0)
         },
         "progress": progress(training, phases, scored, truth),
-        "progress_share": _share_done(training, whole[0], scored, whole[1]),
+        "progress_usual": _progress(training, phases, scored, truth, _usual(phases)),
+        "progress_share": _progress(training, whole[0], scored, whole[1], [0]),
         "tau": float(np.nanmean(tau)) if np.isfinite(tau).any() else None,
         **{f"ap@{k}": precision_at_k(scored, truth, k) for k in (5, 10, 15)},
     }
@@ -181,40 +220,38 @@ def scores(training: Tables, phases: Tables, scored: Tables, truth: Tables) -> d
     return {**percent, "tau_undefined": float(undefined)}
 
 
-def _share_done(training: Tables, phases: Tables, scored: Tables, truth: Tables) -> float | None:
-    return defined(progress_parts(training, phases, scored, truth, boundaries=(0,)))
+def _progress(
+    training: Tables, phases: Tables, scored: Tables, truth: Tables, boundaries: Sequence[int]
+) -> float | None:
+    return defined(progress_parts(training, phases, scored, truth, boundaries=boundaries))
 
 
-def _report(task: str, kind: str, method: str, parts: Parts, seeds: int) -> list[dict[str, Any]]:
-    """Print one line of the table and return its rows, one per seed."""
-    labels = [_labels(part) for part in (parts.training, parts.scored)]
-    found = []
-    for training, scored, seconds in _embedded(parts, method, seeds):
-        found.append({**scores(training, labels[0], scored, labels[1]), "fit_seconds": seconds})
-    cells = (
-        f"{name} {np.mean(values):5.1f} ±{np.std(values, ddof=1) if len(values) > 1 else 0:4.1f}"
-        for name, values in ((name, [each[name] for each in found]) for name in (*METRICS, "fit_seconds"))
-    )
-    print(f"  {kind:<11}{method:<6}" + "  ".join(cells), flush=True)
-    facts = {"task": task, "features": kind, "method": method, "protocol": parts.protocol}
-    return [
-        {**facts, "seed": seed, **{name: f"{value:.2f}" for name, value in each.items()}}
-        for seed, each in enumerate(found)
-    ]
+def _usual(phases: Tables) -> list[int]:
+    """Boundaries that at least half of the clips have: a regression on the few clips of a rare phase says little."""
+    shown = {phase: np.mean([(labels == phase).any() for labels in phases]) for phase in phase_boundaries(phases)}
+    return [phase for phase, share in shown.items() if share >= 0.5]
 
 
-def _labels(part: Sequence[Recording]) -> Tables:
+def known_phases(part: Sequence[Recording]) -> Tables:
+    """The phase of every frame, clip by clip."""
     return [each.labels for each in part if each.labels is not None]
 
 
-def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def _join(path: Path, row: dict[str, str]) -> None:
+    """Put a row into a table, in place of that of the same features, method, fold and seed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = list(rows)
+    found = {_order(row): row}
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            found = {_order(each): each for each in csv.DictReader(file)} | found
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, fieldnames=list(row), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
-    print(f"wrote {path}")
+        writer.writerows(each for _, each in sorted(found.items()))
+
+
+def _order(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("task", "features", "method", "fold", "seed"))
 
 
 if __name__ == "__main__":

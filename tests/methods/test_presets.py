@@ -55,6 +55,13 @@ def test_the_text_of_a_preset_is_commented_toml_of_the_same_values(name: str) ->
     assert tomllib.loads(text) == preset(name)
 
 
+def test_the_preset_for_short_clips_draws_less_than_a_second_and_reaches_the_next_frame() -> None:
+    values = preset("short-clips")
+    assert values["frames_per_clip"] < 25
+    # A structure prior that reaches no neighbour is widened in every step.
+    assert values["radius"] * values["frames_per_clip"] >= 1
+
+
 def test_an_unknown_preset_names_the_nearest() -> None:
     with pytest.raises(SettingsError, match="no preset 'brekfast'; did you mean 'breakfast'"):
         preset("brekfast")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vasot.cli.options import Run
+from vasot.cli.options import Activity, DatasetName, Run, Subset
 
 if TYPE_CHECKING:
     from vasot.datasets.base import Dataset
@@ -32,20 +32,36 @@ def command(
     exclude: Annotated[
         list[str] | None, typer.Option(help="Class left out of scoring, instead of the run's setting; may be repeated.")
     ] = None,
+    dataset_name: DatasetName = "",
+    activity: Activity = "",
+    subset: Subset = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Score segmentations against labels, with three trivial predictions on the same data beside them."""
+    """Score segmentations against labels, with three trivial predictions on the same data beside them.
+
+    RUN may hold runs of several activities: each is scored, and their mean is given.
+    """
     from vasot.datasets.labels import UNLABELLED
     from vasot.datasets.recordings import read_data
+    from vasot.training.activities import holds_activities
     from vasot.training.model import load
 
-    model = load(run)
-    settings = model.config.data
-    dataset = read_data(data or settings.data, settings.reading())
-    names = tuple(exclude) if exclude else settings.exclude
-    if UNLABELLED in dataset.class_names and UNLABELLED not in names:
-        names = (*names, UNLABELLED)
-    report, trivial = score_model(model, dataset, names, scope)
+    def score(folder: Path) -> tuple[Model, Dataset, tuple[str, ...], Scores]:
+        model = load(folder)
+        settings = model.config.data
+        reading = settings.reading().narrowed(dataset=dataset_name, activity=activity, subset=subset)
+        dataset = read_data(data or settings.data, reading)
+        names = tuple(exclude) if exclude else settings.exclude
+        if UNLABELLED in dataset.class_names and UNLABELLED not in names:
+            names = (*names, UNLABELLED)
+        return model, dataset, names, score_model(model, dataset, names, scope)
+
+    if holds_activities(run) and not activity:
+        from vasot.cli.activities import print_activities
+
+        print_activities(run, lambda folder: score(folder)[-1], as_json)
+        return
+    model, dataset, names, (report, trivial) = score(run / activity if holds_activities(run) else run)
     if as_json:
         typer.echo(json.dumps(_as_json(model, dataset, report, trivial, names), indent=2))
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vasot.cli.options import Run
+from vasot.cli.options import Activity, DatasetName, Run, Subset
 
 if TYPE_CHECKING:
     from vasot.datasets.base import Dataset
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vasot.metrics.labelled import Split
     from vasot.metrics.results import Conditions, Evaluation
 
-__all__ = ["command", "print_evaluation"]
+__all__ = ["command", "percent", "print_evaluation"]
 
 Row = Mapping[str, float | None]
 
@@ -57,27 +57,43 @@ def command(
     pairs: Annotated[
         int, typer.Option(min=0, help="Pairs of recordings aligned per activity, to compare phases of matched frames.")
     ] = 10,
+    dataset_name: DatasetName = "",
+    activity: Activity = "",
+    subset: Subset = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Score a run against labels, with predictions that need no training beside it."""
+    """Score a run against labels, with predictions that need no training beside it.
+
+    RUN may hold runs of several activities: each is scored, and their mean is given.
+    """
     from vasot.datasets.recordings import read_data
     from vasot.metrics.scoring import evaluate
+    from vasot.training.activities import holds_activities
     from vasot.training.model import load
 
-    model = load(run)
-    settings = model.config.data
-    dataset = read_data(data or settings.data, settings.reading())
-    found = evaluate(
-        model,
-        dataset,
-        protocol=protocol,
-        scope=scope,
-        exclude=tuple(exclude) if exclude else settings.exclude,
-        seed=model.config.settings.seed if seed is None else seed,
-        stride=stride,
-        n_pairs=pairs,
-        split=None if scored is None else _split(scored, dataset),
-    )
+    def score(folder: Path) -> Evaluation:
+        model = load(folder)
+        settings = model.config.data
+        reading = settings.reading().narrowed(dataset=dataset_name, activity=activity, subset=subset)
+        dataset = read_data(data or settings.data, reading)
+        return evaluate(
+            model,
+            dataset,
+            protocol=protocol,
+            scope=scope,
+            exclude=tuple(exclude) if exclude else settings.exclude,
+            seed=model.config.settings.seed if seed is None else seed,
+            stride=stride,
+            n_pairs=pairs,
+            split=None if scored is None else _split(scored, dataset),
+        )
+
+    if holds_activities(run) and not activity:
+        from vasot.cli.activities import print_activities
+
+        print_activities(run, score, as_json)
+        return
+    found = score(run / activity if holds_activities(run) else run)
     if as_json:
         typer.echo(found.to_json())
     else:
@@ -120,8 +136,8 @@ def print_evaluation(found: Evaluation) -> None:
     if found.pairs is not None:
         each = found.pairs
         typer.echo(
-            f"Alignments: {_percent(each.value)} % of matched frames are in the same phase{_range(each.interval)}, by "
-            f"relative time alone {_percent(each.by_time)} %; {_percent(each.matched)} % of the frames are matched; "
+            f"Alignments: {percent(each.value)} % of matched frames are in the same phase{_range(each.interval)}, by "
+            f"relative time alone {percent(each.by_time)} %; {percent(each.matched)} % of the frames are matched; "
             f"{each.n_pairs} pairs of recordings."
         )
     for line in _conditions(found, found.conditions):
@@ -139,7 +155,7 @@ def _print_table(found: Evaluation, keys: Sequence[str], trivial: Mapping[str, R
     width = max(12, *(len(name) + 2 for name in rows))
     typer.echo("".join([f"{'in percent':<{width}}", *(f"{key:>{max(len(key) + 2, 7)}}" for key in keys)]))
     for name, row in rows.items():
-        cells = (f"{_percent(row[key]):>{max(len(key) + 2, 7)}}" for key in keys)
+        cells = (f"{percent(row[key]):>{max(len(key) + 2, 7)}}" for key in keys)
         typer.echo("".join([f"{name:<{width}}", *cells]))
 
 
@@ -182,9 +198,10 @@ def _conditions(found: Evaluation, at: Conditions) -> list[str]:
     ]
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
+    """A fraction in percent with one decimal, a dash for none."""
     return "-" if value is None else f"{100 * value:.1f}"
 
 
 def _range(interval: Interval | None) -> str:
-    return "" if interval is None else f" (95 % {_percent(interval.low)} to {_percent(interval.high)})"
+    return "" if interval is None else f" (95 % {percent(interval.low)} to {percent(interval.high)})"

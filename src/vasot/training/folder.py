@@ -37,6 +37,9 @@ class DataSettings(Settings):
     trim: bool = False
     rate_hz: float | None = None
     exclude: tuple[str, ...] = ()
+    dataset: str = ""
+    activity: str = ""
+    subset: str = ""
 
     def reading(
         self,
@@ -44,7 +47,17 @@ class DataSettings(Settings):
         on_warning: Callable[[str], None] | None = None,
     ) -> Reading:
         """How recordings are read for this run."""
-        return Reading(self.features, self.fps, self.rate_hz, self.trim, on_progress=on_progress, on_warning=on_warning)
+        return Reading(
+            self.features,
+            self.fps,
+            self.rate_hz,
+            self.trim,
+            self.dataset,
+            self.activity,
+            self.subset,
+            on_progress=on_progress,
+            on_warning=on_warning,
+        )
 
 
 class _RunTable(Settings):

@@ -164,6 +164,8 @@ def test_a_resnet_of_transformers_gives_the_same_maps_from_its_folder(tmp_path: 
     # Its third stage is cut after three blocks, where ours ends; the fourth is not looked at.
     theirs = transformers.ResNetModel(transformers.ResNetConfig(depths=[3, 4, 3, 1])).eval()
     for norm in batch_norms(theirs):
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         norm.running_mean.normal_()
         norm.running_var.uniform_(0.5, 2)
     theirs.save_pretrained(tmp_path)

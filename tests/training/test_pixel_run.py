@@ -145,8 +145,8 @@ def test_presets_from_pixels_hold_the_published_values(name: str) -> None:
 
 
 def test_a_search_for_the_number_of_actions_from_pixels_is_refused(videos: Path, tmp_path: Path) -> None:
-    asked: dict[str, Any]
-    for asked in ({"preset": "pouring"}, {"encoder": "resnet-context"}):
+    settings: tuple[dict[str, Any], ...] = ({"preset": "pouring"}, {"encoder": "resnet-context"})
+    for asked in settings:
         with pytest.raises(SettingsError, match="search on features"):
             choose_actions(videos, (3, 4), output=tmp_path / "search", **asked)
 

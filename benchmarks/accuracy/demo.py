@@ -2,8 +2,9 @@
 
 Usage: python benchmarks/accuracy/demo.py [--seeds 0,1,2] [--work FOLDER] [--out FILE.csv]
 
-FOLDER gets one demo per seed, in place of earlier ones. Required of the mean over seeds: MoF at least 0.80, Kendall's tau of pairs with one order at least 0.90, F1 of unmatched frames at least 0.7.
-The program ends with exit code 1 where one of them is missed. Of the trivial predictions, MoF, F1 and mIoU are kept.
+FOLDER gets one demo per seed, in place of earlier ones. Required of the mean over seeds: MoF at least 0.80,
+Kendall's tau of pairs with one order at least 0.90, F1 of unmatched frames at least 0.7. The program ends
+with exit code 1 where one of them is missed. Of the trivial predictions, MoF, F1 and mIoU are kept.
 """
 
 from __future__ import annotations

@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
 from vasot.cli.demo import DemoScores, run_demo
 from vasot.datasets.rendered import RenderSettings
-from vasot.metrics.evaluation import SegmentationReport
 
 REQUIRED = {"mof": 0.80, "tau": 0.90, "unmatched_f1": 0.70}
 
@@ -49,7 +49,7 @@ def as_row(seed: int, scores: DemoScores) -> Row:
     alignments, unmatched = scores.alignments, scores.alignments.unmatched
     return {
         "seed": seed,
-        **_segment_scores("", scores.segments),
+        **_segment_scores("", scores.segments.scores.to_dict()),
         "tau": alignments.order,
         "monotone_pairs": alignments.n_monotone,
         "unmatched_precision": unmatched.precision,
@@ -59,8 +59,8 @@ def as_row(seed: int, scores: DemoScores) -> Row:
         "seconds": alignments.median_seconds,
         **{
             name: value
-            for method, report in scores.trivial.items()
-            for name, value in _segment_scores(f"{method}_", report).items()
+            for method, figures in scores.trivial.items()
+            for name, value in _segment_scores(f"{method}_", figures).items()
         },
     }
 
@@ -74,9 +74,8 @@ def show(name: str, least: float, values: list[int | float | None]) -> bool:
     return reached
 
 
-def _segment_scores(prefix: str, report: SegmentationReport) -> Row:
-    scores = report.scores
-    return {f"{prefix}mof": scores.mof, f"{prefix}f1": scores.f1, f"{prefix}miou": scores.miou}
+def _segment_scores(prefix: str, figures: Mapping[str, float]) -> Row:
+    return {f"{prefix}{name}": figures[name] for name in ("mof", "f1", "miou")}
 
 
 def _as_text(value: int | float | None) -> str:

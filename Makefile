@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
 
-demo: $(READY) ## Make recordings with known answers, train on them, show how well it went (under three minutes)
+demo: $(READY) ## Render videos with known answers; check, fit, segment, align and evaluate them
 	@$(BIN)/vasot demo -o runs/demo --force
 
 test: lint ## Everything that must hold: lint, then doctests and tests with shapes checked

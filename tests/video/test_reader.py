@@ -11,7 +11,7 @@ from made_videos import HEIGHT, WIDTH, number_of, numbered, write_video
 from vasot.errors import DataError, SettingsError
 from vasot.types import FrameSize
 from vasot.video.probe import frame_times, probe
-from vasot.video.reader import FrameReader
+from vasot.video.reader import FrameReader, frame_at
 from vasot.video.sampling import instants, shown_at
 
 VARIABLE = [0, 40, 80, 200, 210, 220, 600, 640, 680, 1000, 1040, 1500]
@@ -46,6 +46,13 @@ def test_time_stamps_decide_at_a_variable_rate(tmp_path: Path) -> None:
     assert numbers == expected
     assert len(set(numbers)) < len(VARIABLE)
     assert probe(path).variable_rate
+
+
+@pytest.mark.parametrize(("seconds", "number"), [(0.0, 0), (0.19, 2), (0.2, 3), (0.9, 8), (99.0, 11)])
+def test_a_single_frame_is_the_one_shown_at_that_instant(seconds: float, number: int, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", stamps=VARIABLE, time_base=Fraction(1, 1000))
+    assert number_of(frame_at(path, seconds)) == number
+    assert min(frame_at(path, seconds, HEIGHT // 2).shape[:2]) == HEIGHT // 2
 
 
 def test_time_begins_with_the_file_whatever_its_clock_says(tmp_path: Path) -> None:

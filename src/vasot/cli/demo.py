@@ -1,116 +1,209 @@
-"""``vasot demo``: the main job from start to end, on made recordings whose answers are known."""
+"""``vasot demo``: the main job from start to end, on rendered videos whose answers are known."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from vasot.datasets.synthetic import SyntheticData
+    from vasot.cli.demo_folder import DemoFolder
+    from vasot.datasets.base import Dataset
+    from vasot.datasets.rendered import RenderedVideo, RenderSettings
+    from vasot.metrics.evaluation import SegmentationReport
+    from vasot.metrics.known import AlignmentScores
     from vasot.training.model import Model
 
-__all__ = ["command"]
+__all__ = ["DemoScores", "command", "run_demo"]
+
+_EXCLUDED = "background"
+
+
+@dataclass(frozen=True)
+class DemoScores:
+    """What a demo found, against the truth: segments, trivial predictions of them, and alignments."""
+
+    segments: SegmentationReport
+    trivial: Mapping[str, Mapping[str, float]]
+    alignments: AlignmentScores
 
 
 def command(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")] = Path("runs/demo"),
-    seed: Annotated[int, typer.Option(help="Seed of the made recordings and of the training.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the rendered videos and of the training.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier demo in the folder.")] = False,
 ) -> None:
-    """Make recordings with known answers, train on them, and show how well it went."""
+    """Render videos with known answers, then check, fit, segment, align and evaluate, each as you would type it."""
+    from vasot.datasets.rendered import RenderSettings
+
+    run_demo(output, RenderSettings(seed=seed), force=force)
+
+
+def run_demo(
+    output: Path, settings: RenderSettings, *, force: bool = False, training: Mapping[str, Any] | None = None
+) -> DemoScores:
+    """Do what ``vasot demo`` does.
+
+    Args:
+        output: folder to write to.
+        settings: of the videos; their seed is the training's, too.
+        force: replace an earlier demo in the folder.
+        training: settings of the training that differ from the defaults.
+
+    Raises:
+        VasotError: the folder is in use, or one of the steps refuses.
+    """
+    from vasot.cli.demo_folder import DemoFolder
+
+    place = DemoFolder(output)
+    place.make_room(force)
+    with place.recorded():
+        scores = _all_steps(place, settings, force, training or {})
+    _tell_what_to_do_next(place, sorted((place.data / "videos").iterdir()))
+    return scores
+
+
+def _all_steps(place: DemoFolder, settings: RenderSettings, force: bool, training: Mapping[str, Any]) -> DemoScores:
     from rich.console import Console
 
+    from vasot.cli import align, segment
     from vasot.cli.evaluate import print_evaluation
     from vasot.cli.fit import train_and_report
-    from vasot.datasets.synthetic import SyntheticSettings, make_dataset, write_dataset
+    from vasot.datasets.recordings import read_data
     from vasot.metrics.scoring import evaluate
 
-    _make_room(output, force)
-    console = Console()
-    data = make_dataset(
-        SyntheticSettings(n_recordings=10, n_actions=7, mean_frames=40.0, style=0.3, noise=0.5, seed=seed)
-    )
-    write_dataset(data, output / "data")
-    typer.echo(
-        f"made {len(data.truth)} recordings of {data.settings.n_actions} steps in {output / 'data'}: different speeds, "
-        "steps swapped, left out and repeated, and background between them"
-    )
+    videos = _render(place, settings)
+    _check(place.data)
     # One action more than there are steps, for the background.
-    arguments = {"actions": data.settings.n_actions + 1, "seed": seed, "exclude": "background"}
-    model = train_and_report(output / "data", output / "run", console, arguments)
-    typer.echo("\nsegments against the truth (background left out of scoring):")
-    print_evaluation(evaluate(model, data.dataset, exclude=("background",), seed=seed, n_pairs=0))
-    typer.echo(
-        "Single frames tell these made steps apart, so K-Means is hard to beat here; README has real recordings."
-    )
-    typer.echo("\nalignment against the truth, every pair of recordings:")
-    _score_alignment(model, data)
-    _draw(model, data, output)
+    values = {"seed": settings.seed, "exclude": _EXCLUDED, **training}
+    changes = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+    _show("fit", place.data, "--actions", settings.n_actions + 1, *changes, "-o", place.run)
+    arguments = {"actions": settings.n_actions + 1, **values, "force": force}
+    model = train_and_report(place.data, place.run, Console(), arguments)
+    first, second = (place.data / "videos" / f"{video.name}.mp4" for video in videos[:2])
+    _show("segment", place.run, first, "-o", place.outputs)
+    segment.command(place.run, [first], place.outputs)
+    _show("align", place.run, first, second, "-o", place.outputs)
+    align.command(place.run, first, second, place.outputs)
+    _show("evaluate", place.run, "--pairs", 0)
+    dataset = read_data(place.data, model.config.data.reading())
+    # How far matched frames are off is known here in seconds, which says more than their phases.
+    found = evaluate(model, dataset, exclude=(_EXCLUDED,), seed=settings.seed, n_pairs=0)
+    print_evaluation(found)
+    alignments = _score_alignments(model, dataset, videos)
+    _print_alignments(alignments)
+    # The method segments.
+    assert found.segmentation is not None
+    _draw(model, dataset, found.segmentation, place.pictures)
+    return DemoScores(found.segmentation, found.trivial, alignments)
 
 
-def _make_room(output: Path, force: bool) -> None:
-    """Refuse a folder that is in use; with force remove an earlier demo, and nothing else."""
-    import shutil
+def _render(place: DemoFolder, settings: RenderSettings) -> tuple[RenderedVideo, ...]:
+    from vasot.datasets.rendered import plan_videos, write_videos
 
-    from vasot.errors import RunFolderError
-
-    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
-        return
-    if not (force and (output / "data" / "mapping").is_dir()):
-        raise RunFolderError(f"{output} is in use; replace an earlier demo with --force, or choose another -o")
-    for part in ("data", "run", "pictures"):
-        shutil.rmtree(output / part, ignore_errors=True)
+    videos = plan_videos(settings)
+    typer.echo(f"rendering {len(videos)} videos of a workbench to {place.data / 'videos'}; their steps, in order:")
+    for video in videos:
+        typer.echo(f"  {video.name}  {video.n_frames / settings.rate_hz:4.1f} s  {', '.join(video.steps)}")
+    typer.echo("between the steps: background, in which a ball, a cat, paper or an arm goes by, no two the same")
+    write_videos(videos, place.data)
+    return videos
 
 
-def _score_alignment(model: Model, data: SyntheticData) -> None:
-    """Share of frames whose match is the true one, and how well unmatched frames are found."""
+def _check(data: Path) -> None:
+    from vasot.cli import check
+
+    _show("check", data)
+    try:
+        check.command(data)
+    except typer.Exit as end:
+        # It always ends so; 1 stands for warnings, which it has printed, and what is worse fit refuses by itself.
+        if end.exit_code not in (0, 1):
+            raise
+
+
+def _score_alignments(model: Model, dataset: Dataset, videos: Sequence[RenderedVideo]) -> AlignmentScores:
+    """Align every ordered pair, and compare with what the videos show at the sampled instants."""
     import numpy as np
 
-    tracks = data.dataset.tracks
-    errors: list[int] = []
-    found_unmatched = truly_unmatched = both = 0
-    for i, x in enumerate(tracks):
-        for j, y in enumerate(tracks):
-            if i == j:
-                continue
-            matches, truth = model.align(x, y).matches, data.true_matches(i, j)
-            known = (matches >= 0) & (truth >= 0)
-            errors += np.abs(matches - truth)[known].tolist()
-            found_unmatched += int((matches < 0).sum())
-            truly_unmatched += int((truth < 0).sum())
-            both += int(((matches < 0) & (truth < 0)).sum())
-    distance = np.array(errors)
+    from vasot.metrics.known import at_frames, score_alignments
+    from vasot.video.sampling import shown_at
+
+    tracks = dataset.tracks
+    times = [track.times_seconds for track in tracks if track.times_seconds is not None]
+    truths = [
+        at_frames(video.truth, shown_at(np.arange(video.n_frames) / video.settings.rate_hz, instants))
+        for video, instants in zip(videos, times, strict=True)
+    ]
+    return score_alignments(truths, times, lambda i, j: model.align(tracks[i], tracks[j]).matches)
+
+
+def _print_alignments(scores: AlignmentScores) -> None:
+    def percent(value: float | None) -> str:
+        return "none" if value is None else f"{100 * value:.1f} %"
+
+    found = scores.unmatched
+    order = "none" if scores.order is None else f"{scores.order:.3f}"
+    median = "none" if scores.median_seconds is None else f"{scores.median_seconds:.2f} s"
+    within = ", ".join(f"{limit:g} s: {percent(share)}" for limit, share in scores.within.items())
     typer.echo(
-        "matched frames within 1, 3, 10 frames of the truth: "
-        + ", ".join(f"{100 * (distance <= limit).mean():.1f} %" for limit in (1, 3, 10))
-        + f"; median error {np.median(distance):.0f} frames"
-    )
-    typer.echo(
-        f"frames without counterpart: {100 * both / max(truly_unmatched, 1):.1f} % of them found, "
-        f"{100 * both / max(found_unmatched, 1):.1f} % of those found are right"
+        f"\nall {scores.n_pairs} alignments against the truth:\n"
+        f"order (Kendall's tau) of the {scores.n_monotone} pairs whose steps come in one order: {order}\n"
+        f"matches off by at most {within}; median {median}\n"
+        f"frames without counterpart: F1 {percent(found.f1)}, precision {percent(found.precision)}, "
+        f"recall {percent(found.recall)}"
     )
 
 
-def _draw(model: Model, data: SyntheticData, output: Path) -> None:
-    from vasot.metrics.evaluation import score_segmentation
+def _draw(model: Model, dataset: Dataset, report: SegmentationReport, pictures: Path) -> None:
+    """All segments against the truth, one plan, and stills of what corresponds to what."""
+    from vasot.cli.demo_stills import corresponding_stills
     from vasot.report.plan import save_plan
+    from vasot.report.stills import save_stills
     from vasot.report.timeline import save_corpus_timeline
 
-    dataset = data.dataset
-    truth = [recording.labels for recording in dataset.recordings]
+    excluded = (dataset.class_names.index(_EXCLUDED),)
+    truths = [recording.labels for recording in dataset.recordings]
     segmentations = [model.segment(track) for track in dataset.tracks]
-    known = [labels for labels in truth if labels is not None]
-    report = score_segmentation(
-        [segmentation.labels for segmentation in segmentations],
-        known,
-        n_actions=segmentations[0].n_actions,
-        exclude=(0,),
-    )
-    timelines, plan = output / "pictures" / "timelines.png", output / "pictures" / "plan.png"
     save_corpus_timeline(
-        segmentations, timelines, truth, dataset.class_names, report.matchings, exclude=(0,), force=True
+        segmentations, pictures / "timelines.png", truths, dataset.class_names, report.matchings, exclude=excluded
     )
-    save_plan(model.align(dataset.tracks[0], dataset.tracks[1]), plan, force=True)
-    typer.echo(f"\npictures: {timelines} (all recordings against the truth), {plan} (one alignment)")
+    save_plan(model.align(*dataset.tracks[:2]), pictures / "plan.png")
+    title = f"moments of {dataset.tracks[0].name}, and what was found to correspond; names say what truly happens there"
+    save_stills(corresponding_stills(model, dataset, excluded[0]), pictures / "stills.png", title)
+
+
+def _tell_what_to_do_next(place: DemoFolder, videos: Sequence[Path]) -> None:
+    typer.echo(
+        f"\nwritten to {place.path}:\n"
+        f"  {place.data}  the videos and the truth about them\n"
+        f"  {place.run}  the run: model, settings, losses, segments of all videos\n"
+        f"  {place.outputs}  segments of one video, and one alignment, as tables and pictures\n"
+        f"  {place.pictures / 'timelines.png'}  every video's segments against the truth\n"
+        f"  {place.pictures / 'plan.png'}  one alignment\n"
+        f"  {place.pictures / 'stills.png'}  moments of one video, and what corresponds to them in others\n"
+        "\nnext, with this run, then with videos of your own:"
+    )
+    for line in (
+        _line("segment", place.run, videos[-1], "-o", "out"),
+        _line("name", place.run, 0, "my name for it"),
+        _line("export", place.run, "--format", "csv", "-o", "out"),
+        _line("check", "MY_VIDEOS"),
+        _line("fit", "MY_VIDEOS", "--actions", 7, "-o", "runs/mine"),
+    ):
+        typer.echo(f"  {line}")
+
+
+def _line(*words: object) -> str:
+    """A command as a user would type it."""
+    import shlex
+
+    return f"vasot {shlex.join(map(str, words))}"
+
+
+def _show(*words: object) -> None:
+    """The command that does what comes next."""
+    typer.echo(f"\n$ {_line(*words)}")

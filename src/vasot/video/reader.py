@@ -19,7 +19,7 @@ from vasot.types import Frames, FrameSize
 from vasot.video.probe import Damage, display_size, missing_rest, open_video, time_zero, turns_of
 from vasot.video.sampling import TOLERANCE_SECONDS
 
-__all__ = ["FrameReader"]
+__all__ = ["FrameReader", "frame_at"]
 
 
 class FrameReader:
@@ -221,3 +221,16 @@ def _stamped(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
                 yield frame
         if broken is not None:
             raise _DamagedPacket(broken)
+
+
+def frame_at(path: str | Path, seconds: float, size: FrameSize = None) -> UInt8[np.ndarray, "h w 3"]:
+    """The frame on the screen at one instant, past the end the last one; ``size`` is that of :class:`FrameReader`.
+
+    Raises:
+        DataError: the file is no video, or not one frame of it can be read.
+        SettingsError: an instant before the beginning, or a size that is not positive.
+    """
+    image: UInt8[np.ndarray, "h w 3"] = next(
+        iter(FrameReader(path, start_seconds=seconds, size=size, chunk_frames=1))
+    ).images[0]
+    return image

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from scipy.stats import kendalltau
 from sklearn.metrics import precision_recall_fscore_support
 
+from vasot.datasets.synthetic import SyntheticSettings, make_dataset
 from vasot.errors import DataError
 from vasot.metrics.correspondence import match_order, phase_agreement, time_errors, unmatched_detection
 
@@ -29,6 +31,28 @@ def test_the_pair_worked_out_by_hand() -> None:
     found = unmatched_detection(matches < 0, np.isnan(true_seconds)).to_dict()
     assert {name: found[name] for name in CASE["unmatched"]} == CASE["unmatched"]
     assert match_order(matches) == pytest.approx(CASE["order"])
+
+
+def test_time_errors_of_made_recordings_are_those_of_a_loop_over_what_is_known() -> None:
+    data = make_dataset(SyntheticSettings(n_recordings=3, n_actions=4, mean_frames=12.0, offset=0.0, noise=0.0, seed=2))
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        x, y = data.dataset.tracks[i].features, data.dataset.tracks[j].features
+        times, known = np.arange(len(y)) / 10, data.true_matches(i, j)
+        truth = np.where(known >= 0, times[known], np.nan)
+        perfect = time_errors(known, truth, times)
+        assert (perfect.mean_absolute_seconds, perfect.n_missed) == (0.0, 0)
+        # Without offsets and noise the same moment of a step looks nearly the same: nearest frames are close.
+        nearest = cdist(x, y).argmin(axis=1)
+        found = time_errors(nearest, truth, times)
+        errors = [abs(times[match] - true) for match, true in zip(nearest, truth, strict=True) if np.isfinite(true)]
+        assert found.mean_absolute_seconds == pytest.approx(np.mean(errors))
+        within = {limit: float(np.mean([error <= limit + 1e-9 for error in errors])) for limit in (0.1, 0.5, 1.0)}
+        assert found.within == pytest.approx(within)
+        assert found.n_frames == (known >= 0).sum() == len(errors)
+        by_time = time_errors(np.arange(len(x)) * len(y) // len(x), truth, times)
+        assert found.mean_absolute_seconds is not None
+        assert by_time.mean_absolute_seconds is not None
+        assert found.mean_absolute_seconds < min(0.1, by_time.mean_absolute_seconds / 3)
 
 
 def test_a_perfect_alignment_is_perfect() -> None:

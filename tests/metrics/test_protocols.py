@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +39,8 @@ METRICS: dict[str, Callable[..., float]] = {
     "f1@50": partial(f1_at_overlap, overlap=0.50),
     "edit": edit_score,
 }
+
+REFERENCE = tomllib.loads((Path(__file__).parents[1] / "golden" / "f1_reference.toml").read_text(encoding="utf-8"))
 
 NAMES = [f"video {index}" for index in range(7)]
 
@@ -115,6 +119,19 @@ def test_reference_f1_joins_videos_and_draws_one_frame_too_far() -> None:
     # Each segment is one frame long, so half of the draws fall on the next one, which is wrong: about half the hits.
     single = [np.array([0, 1] * 50)]
     assert f1_reference(single, single, generator) == pytest.approx(2 * 50.5 / (100 + 2), abs=0.03)
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_reference_f1_is_what_was_worked_out_by_hand(name: str) -> None:
+    case = REFERENCE[name]
+    predicted, truth = (
+        [np.array([int(digit) for digit in text]) for text in case[which]] for which in ("predicted", "truth")
+    )
+    exclude = case.get("exclude", ())
+    found = [f1_reference(predicted, truth, np.random.default_rng(seed), exclude=exclude) for seed in range(200)]
+    assert np.mean(found) == pytest.approx(case["mean"], abs=case["spread"] / 10 + 1e-12)
+    assert (max(found) > min(found)) == (case["spread"] > 0)
+    assert f1(predicted, truth, exclude=exclude) == pytest.approx(case["exact"])
 
 
 def test_segmentation_parts_are_the_metrics_and_those_of_any_drawing() -> None:

@@ -123,7 +123,8 @@ def test_trivial_predictions_are_rows_and_the_best_of_them_is_told(tmp_path: Pat
     store.add(of_gtea[0].case, 0, Measured({**dict.fromkeys(METRICS), "mof": 0.0}))
     text = to_markdown(plan, store)
     mean = text[text.index("### Mean of the 2 sets") :]
-    assert cells(mean, "trained")[1].startswith("70.0 ± 14.1 [")
+    assert cells(mean, "trained")[1] == "2"
+    assert cells(mean, "trained")[2].startswith("70.0 ± 14.1 [")
     assert cells(mean, "the best on average") == ["the best on average", "40.0"]
     # Equal parts on one set, K-Means on the other.
     assert cells(mean, "the best of every set, by its labels")[1] == "55.0"

@@ -64,9 +64,15 @@ def _of_all(lines: Sequence[Line], metrics: Sequence[str], store: Store) -> str:
     sets = {line.data for row in complete for line in rows[row]}
     if len(sets) < 2 or not all({line.data for line in rows[title]} == sets for title in complete):
         return ""
-    body = [[title, *(_in_words(found, interval=True) for found in cells)] for title, cells in complete.items()]
+    body = [
+        [title, str(max((found.n_seeds for found in cells if found), default=0))]
+        + [_in_words(found, interval=True) for found in cells]
+        for title, cells in complete.items()
+    ]
     trivial = {title for title in complete if any(line.experiment is None for line in rows[title])}
-    text = f"### Mean of the {len(sets)} sets\n\n" + _table(["mean ± deviation [95 % interval]", *metrics], body)
+    text = f"### Mean of the {len(sets)} sets\n\n" + _table(
+        ["mean ± deviation [95 % interval]", "seeds", *metrics], body
+    )
     if trivial:
         best = [_best([complete[title][index] for title in trivial]) for index in range(len(metrics))]
         each = [_best_of_each(lines, store, metric) for metric in metrics]

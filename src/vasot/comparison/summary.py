@@ -64,15 +64,11 @@ def summarise(line: Line, store: Store, metric: str) -> Summary | None:
 def summarise_sets(lines: Sequence[Line], store: Store, metric: str) -> Summary | None:
     """The mean over data sets of a row's lines, by seed; None where a data set has nothing for a seed.
 
-    A prediction measured with one seed only is the same for all of them.
+    Seeds that some data set lacks are left out.
     """
     values = [_by_seed(line, store, metric) for line in lines]
-    seeds = sorted(set().union(*values)) if values else []
-    if not values or any(not found for found in values):
-        return None
-    complete = [seed for seed in seeds if all(seed in found or len(found) == 1 for found in values)]
-    means = [float(np.mean([found.get(seed, next(iter(found.values()))) for found in values])) for seed in complete]
-    return _summary(means)
+    complete = sorted(set.intersection(*(set(found) for found in values))) if values else []
+    return _summary([float(np.mean([found[seed] for found in values])) for seed in complete])
 
 
 def mean_difference(lines: Sequence[Line], references: Sequence[Line], store: Store, metric: str) -> Difference | None:

@@ -37,6 +37,13 @@ def test_ticks_are_the_values_that_were_measured() -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0.01", "0.02", "0.04"]
 
 
+def test_values_of_different_size_are_spread_by_a_logarithm_and_zero_stays_in_sight() -> None:
+    wide = Curve("tau", (0.01, 0.02, 0.16), (1.0, 2.0, 3.0), (0.0, 0.0, 0.0))
+    from_zero = Curve("tau", (0.0, 0.02, 0.16), (1.0, 2.0, 3.0), (0.0, 0.0, 0.0))
+    assert plot_curves([wide], "radius").get_xscale() == "log"
+    assert plot_curves([from_zero], "radius").get_xscale() == plot_curves(CURVES, "radius").get_xscale() == "linear"
+
+
 def test_the_picture_is_written_and_replaced_only_by_force(tmp_path: Path) -> None:
     save_curves(CURVES, "radius", tmp_path / "curve.png", title="vasot on utkinect")
     assert imread(tmp_path / "curve.png").std() > 0

@@ -15,6 +15,9 @@ __all__ = ["Curve", "plot_curves", "save_curves"]
 
 _MARKERS = "osD^vP*X"
 
+_WIDE = 8.0
+"""Ratio of the largest value to the smallest from which values are spread evenly by a logarithmic axis."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -66,6 +69,9 @@ def plot_curves(
     if paper_best is not None:
         ax.axvline(paper_best, color="black", linestyle=":", linewidth=1.4, label=f"best in the paper, {paper_best:g}")
     ticks = sorted({value for curve in curves for value in curve.values})
+    if ticks[0] > 0 and ticks[-1] / ticks[0] >= _WIDE:
+        ax.set_xscale("log")
+        ax.minorticks_off()
     ax.set_xticks(ticks, [f"{value:g}" for value in ticks])
     ax.set_xlabel(plain_text(setting))
     ax.set_ylabel("percent")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from vasot.metrics.results import Evaluation
     from vasot.training.model import Model
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["fit_activities", "print_activities"]
 
 _TABLE = "evaluation.csv"
+
+Row = Mapping[str, float | None]
 
 
 def fit_activities(
@@ -52,55 +55,57 @@ def fit_activities(
 
 def print_activities(run: Path, score: Callable[[Path], Evaluation], as_json: bool) -> None:
     """Score the run of each activity, print a table with the mean over activities, and keep it beside the runs."""
-    from vasot.cli.evaluate import percent
     from vasot.files import atomic_write
+    from vasot.metrics.embeddings import ALIGNMENT_KEYS
+    from vasot.metrics.results import SEGMENTATION_KEYS
     from vasot.training.activities import read_activities
 
-    scores = {row.activity: score(run / row.activity) for row in read_activities(run)}
-    rows = _rows(scores)
+    found = {row.activity: score(run / row.activity) for row in read_activities(run)}
+    means = _means(list(found.values()))
+    lines: list[tuple[str, str, Row]] = [(activity, "model", each.values) for activity, each in found.items()]
+    lines += [("mean", name, values) for name, values in means.items()]
+    keys = [*SEGMENTATION_KEYS, *ALIGNMENT_KEYS]
     with atomic_write(run / _TABLE, force=True) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(file)
+        writer.writerow(["activity", "prediction", *keys])
+        writer.writerows([activity, name, *map(values.get, keys)] for activity, name, values in lines)
     if as_json:
-        typer.echo(json.dumps(_as_json(rows), indent=2))
+        trivial = {name: values for name, values in means.items() if name != "model"}
+        activities = {activity: json.loads(each.to_json()) for activity, each in found.items()}
+        typer.echo(json.dumps({**means["model"], "activities": activities, "trivial": trivial}, indent=2))
         return
-    width = max(len(row["activity"]) for row in rows) + 2
-    keys = [key for key in rows[0] if key not in ("activity", "prediction")]
-    typer.echo(f"{'in percent':<{width}}{'':<13}" + "".join(f"{key:>{max(len(key) + 2, 7)}}" for key in keys))
-    for row in rows:
-        values = "".join(f"{percent(row[key]):>{max(len(key) + 2, 7)}}" for key in keys)
-        typer.echo(f"{row['activity']:<{width}}{row['prediction']:<13}{values}")
+    for group in (SEGMENTATION_KEYS, ALIGNMENT_KEYS):
+        _print_table(lines, group)
+        typer.echo()
+    protocol = next(iter(found.values())).conditions.name
     typer.echo(
-        f"mean over {len(scores)} activities, each with a model and a matching of its own; kept in {run / _TABLE}"
+        f"mean over {len(found)} activities, each with a model and a matching of its own; protocol {protocol}; "
+        f"kept in {run / _TABLE}"
     )
 
 
-def _rows(scores: Mapping[str, Evaluation]) -> list[dict[str, Any]]:
-    """Per activity the run's scores, then the means of the run and of the trivial predictions."""
-    per_prediction: dict[str, list[Mapping[str, float | None]]] = {}
-    rows: list[dict[str, Any]] = []
-    for activity, found in scores.items():
-        rows.append({"activity": activity, "prediction": "model", **found.values})
-        for name, values in {"model": found.values, **found.trivial}.items():
-            per_prediction.setdefault(name, []).append(values)
-    for name, each in per_prediction.items():
-        rows.append({"activity": "mean", "prediction": name, **_mean(each, list(rows[0])[2:])})
-    return rows
+def _print_table(lines: Sequence[tuple[str, str, Row]], keys: Sequence[str]) -> None:
+    """The lines that have any of the keys, in percent."""
+    width = max(10, *(len(activity) + 2 for activity, _, _ in lines))
+    typer.echo(f"{'in percent':<{width}}{'':<16}" + "".join(f"{key:>{max(len(key) + 2, 7)}}" for key in keys))
+    for activity, name, values in lines:
+        cells = [values.get(key) for key in keys]
+        if all(cell is None for cell in cells):
+            continue
+        texts = ["-" if cell is None else f"{100 * cell:.1f}" for cell in cells]
+        row = "".join(f"{text:>{max(len(key) + 2, 7)}}" for key, text in zip(keys, texts, strict=True))
+        typer.echo(f"{activity:<{width}}{name:<16}{row}")
 
 
-def _mean(scores: Sequence[Mapping[str, float | None]], keys: Sequence[str]) -> dict[str, float | None]:
-    """Means over the activities for which a metric is defined; None where it is for none."""
-    known = {key: [value for each in scores if (value := each.get(key)) is not None] for key in keys}
-    return {key: sum(values) / len(values) if values else None for key, values in known.items()}
+def _means(found: Sequence[Evaluation]) -> dict[str, Row]:
+    """Of the model and of each trivial prediction, the mean over the activities in which a figure is defined."""
+    rows: dict[str, list[Row]] = {}
+    for each in found:
+        for name, values in {"model": each.values, **each.trivial, **each.trivial_embeddings}.items():
+            rows.setdefault(name, []).append(values)
+    return {name: {key: _mean([row.get(key) for row in each]) for key in each[0]} for name, each in rows.items()}
 
 
-def _as_json(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    plain = [{key: value for key, value in row.items() if key not in ("activity", "prediction")} for row in rows]
-    named = list(zip(rows, plain, strict=True))
-    means = {row["prediction"]: values for row, values in named if row["activity"] == "mean"}
-    return {
-        **means["model"],
-        "activities": {row["activity"]: values for row, values in named if row["activity"] != "mean"},
-        "trivial": {name: values for name, values in means.items() if name != "model"},
-    }
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vasot.metrics.labelled import Split
     from vasot.metrics.results import Conditions, Evaluation
 
-__all__ = ["command", "percent", "print_evaluation"]
+__all__ = ["command", "print_evaluation"]
 
 Row = Mapping[str, float | None]
 
@@ -136,8 +136,8 @@ def print_evaluation(found: Evaluation) -> None:
     if found.pairs is not None:
         each = found.pairs
         typer.echo(
-            f"Alignments: {percent(each.value)} % of matched frames are in the same phase{_range(each.interval)}, by "
-            f"relative time alone {percent(each.by_time)} %; {percent(each.matched)} % of the frames are matched; "
+            f"Alignments: {_percent(each.value)} % of matched frames are in the same phase{_range(each.interval)}, by "
+            f"relative time alone {_percent(each.by_time)} %; {_percent(each.matched)} % of the frames are matched; "
             f"{each.n_pairs} pairs of recordings."
         )
     for line in _conditions(found, found.conditions):
@@ -155,7 +155,7 @@ def _print_table(found: Evaluation, keys: Sequence[str], trivial: Mapping[str, R
     width = max(12, *(len(name) + 2 for name in rows))
     typer.echo("".join([f"{'in percent':<{width}}", *(f"{key:>{max(len(key) + 2, 7)}}" for key in keys)]))
     for name, row in rows.items():
-        cells = (f"{percent(row[key]):>{max(len(key) + 2, 7)}}" for key in keys)
+        cells = (f"{_percent(row[key]):>{max(len(key) + 2, 7)}}" for key in keys)
         typer.echo("".join([f"{name:<{width}}", *cells]))
 
 
@@ -198,10 +198,9 @@ def _conditions(found: Evaluation, at: Conditions) -> list[str]:
     ]
 
 
-def percent(value: float | None) -> str:
-    """A fraction in percent with one decimal, a dash for none."""
+def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
 def _range(interval: Interval | None) -> str:
-    return "" if interval is None else f" (95 % {percent(interval.low)} to {percent(interval.high)})"
+    return "" if interval is None else f" (95 % {_percent(interval.low)} to {_percent(interval.high)})"

@@ -148,7 +148,7 @@ def _best_of_each(lines: Sequence[Line], store: Store, metric: str) -> str:
     for line in lines:
         if line.experiment is None and (found := summarise(line, store, metric)) is not None:
             best[line.data] = max(best.get(line.data, found.mean), found.mean)
-    return f"{sum(best.values()) / len(best):.1f}" if best else ""
+    return f"{sum(best.values()) / len(best):.1f}" if set(best) == {line.data for line in lines} else ""
 
 
 def _in_words(found: Summary | None, interval: bool = False) -> str:

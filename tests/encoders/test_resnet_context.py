@@ -156,3 +156,32 @@ def test_an_accelerator_computes_the_gradients_of_the_processor() -> None:
         if value.grad is not None:
             scale = expected[name].abs().max()
             assert np.allclose(value.grad.cpu(), expected[name], atol=float(2e-2 * scale) + 1e-6), name
+
+
+def test_a_resnet_of_transformers_gives_the_same_maps_from_its_folder(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    # Its third stage is cut after three blocks, where ours ends; the fourth is not looked at.
+    theirs = transformers.ResNetModel(transformers.ResNetConfig(depths=[3, 4, 3, 1])).eval()
+    for norm in batch_norms(theirs):
+        torch.nn.init.normal_(norm.get_buffer("running_mean"))
+        torch.nn.init.uniform_(norm.get_buffer("running_var"), 0.5, 2)
+    theirs.save_pretrained(tmp_path)
+    ours = ResNetBase().eval()
+    ours.load_state_dict(base_weights(f"hub:{tmp_path}"))
+    pictures = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        expected = theirs(pictures, output_hidden_states=True).hidden_states[3]
+        found = ours(pictures)
+    assert found.shape == expected.shape
+    assert torch.allclose(found, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
+
+
+def test_another_kind_of_model_of_the_hub_is_refused(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    small = transformers.ResNetConfig(
+        depths=[1, 1], hidden_sizes=[8, 8], embedding_size=4, downsample_in_bottleneck=True
+    )
+    transformers.ResNetModel(small).save_pretrained(tmp_path)
+    with pytest.raises(DataError, match="stride on its first convolution"):
+        base_weights(f"hub:{tmp_path}")

@@ -14,6 +14,7 @@ from vasot.batching.clips import ClipBatch, pad_clips
 from vasot.errors import DataError, SettingsError
 from vasot.features.pixels import thumbnails
 from vasot.methods import METHODS
+from vasot.selection.search import choose_actions
 from vasot.training.model import prepare
 from vasot.training.run import make_method
 
@@ -141,3 +142,31 @@ def test_presets_from_pixels_hold_the_published_values(name: str) -> None:
     values = preset(name)
     assert [values[key] for key in keys] == [200, 1e-5, 1e-5, 0.35, 0.02, 0.3, 0.07]
     assert (values["frames_per_clip"], values["embedding_size"], values["encoder"]) == (20, 128, "resnet-context")
+
+
+@pytest.mark.parametrize("asked", [{"preset": "pouring"}, {"encoder": "resnet-context"}])
+def test_a_search_for_the_number_of_actions_from_pixels_is_refused(
+    videos: Path, tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(SettingsError, match="search on features"):
+        choose_actions(videos, (3, 4), output=tmp_path / "search", **asked)
+
+
+def test_without_a_preset_settings_are_those_of_pouring(videos: Path) -> None:
+    settings = prepare(videos, method="vaot", features="pixels:32", encoder="resnet-context", epochs=3)[1].settings
+    assert (settings.frames_per_clip, settings.learning_rate, settings.epochs) == (20, 1e-5, 3)
+
+
+def test_the_same_pictures_are_changed_in_training_and_left_alone_outside(videos: Path) -> None:
+    dataset, config = prepare(videos, **SMALL)
+    method = make_method("vaot", config.settings, config.n_features)
+    rows = np.asarray(method.prepare(dataset.tracks[0])[np.arange(4)])
+    assert not (method.augment(rows, np.random.default_rng(0)) == rows).all()
+    plain = make_method("vaot", settings_of(augment=False), BYTES)
+    assert (plain.augment(rows, np.random.default_rng(0)) == rows).all()
+
+
+def test_methods_that_segment_learn_from_pixels_too(videos: Path) -> None:
+    small = {**SMALL, "method": "vasot", "actions": 2, "starts": 1, "start_rounds": 0}
+    model = vasot.fit(videos, **small)
+    assert model.segment(videos / "a.mp4").labels.shape == model.track(videos / "a.mp4").times_seconds.shape  # type: ignore[union-attr]

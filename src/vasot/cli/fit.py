@@ -196,6 +196,13 @@ def _print_plan(console: Console, dataset: Dataset, config: RunConfig, output: P
         + (f", {known} actions" if known is not None else "")
         + f", {config.settings.epochs} epochs, seed {config.settings.seed}; writes {output}"
     )
+    if config.settings.encoder == "resnet-context":
+        # Training on features takes minutes at most; this may take days, so it is said before it begins.
+        from vasot.cli.check import format_minutes
+        from vasot.training.checkup import training_minutes
+
+        minutes = training_minutes(config.method, config.settings, lengths, config.n_features)
+        say(f"training from pixels: about {format_minutes(minutes)} on this machine")
 
 
 def _write_segments(say: Any, model: Model, dataset: Dataset, output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 import numpy as np
@@ -16,7 +17,7 @@ from vasot.features.pixels import picture_side
 from vasot.methods.settings import MethodSettings, PixelSettings
 from vasot.types import Track
 
-__all__ = ["FRAMES_AT_ONCE", "RANDOM", "PixelRoute", "check_encoder", "features_for", "precision_of"]
+__all__ = ["FRAMES_AT_ONCE", "RANDOM", "PixelRoute", "check_encoder", "features_for", "from_pixels", "precision_of"]
 
 FRAMES_AT_ONCE = 16
 """Frames that are embedded together outside of training; bounds memory."""
@@ -94,6 +95,11 @@ def check_encoder(settings: MethodSettings) -> None:
             )
     if pixels and settings.weights != RANDOM:
         base_weights(settings.weights)
+
+
+def from_pixels(values: Mapping[str, object]) -> bool:
+    """Whether settings, by name, ask for an encoder that learns from pixels."""
+    return values.get("encoder") == "resnet-context"
 
 
 def features_for(encoder: str, features: str) -> str:

@@ -20,6 +20,8 @@ from vasot.errors import DataError, RunFolderError, SettingsError
 from vasot.features.extraction import Progress
 from vasot.files import atomic_write
 from vasot.methods import METHODS
+from vasot.methods.pixels import from_pixels
+from vasot.methods.presets import preset as read_preset
 from vasot.metrics.stability import ActionChoice, CountFits, choose_count
 from vasot.selection.fits import Fit, Work, kept_segmentations, run_fits
 from vasot.training.checkup import Checkup, training_minutes
@@ -115,6 +117,11 @@ def choose_actions(
     """
     place = RunFolder(Path(output))
     counts = _checked(counts, method, settings)
+    if from_pixels({**(read_preset(preset) if preset else {}), **settings}):
+        raise SettingsError(
+            "a search for the number of actions fits dozens of models, and from pixels each takes hours; search on "
+            "features (leave encoder=resnet-context or the preset out), then fit from pixels with the number found"
+        )
     _check_place(place, force=force, resume=resume)
     arguments: dict[str, Any] = {"method": method, "preset": preset, **settings}
     dataset, config = prepare(data, actions=max(counts), on_check=on_check, on_progress=on_progress, **arguments)

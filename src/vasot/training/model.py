@@ -23,6 +23,7 @@ from vasot.features.names import make_extractor
 from vasot.files import atomic_write
 from vasot.methods import METHODS
 from vasot.methods.base import Method, Task
+from vasot.methods.pixels import from_pixels
 from vasot.methods.presets import preset
 from vasot.methods.settings import MethodSettings
 from vasot.training.checkup import Checkup, examine_corpus, examine_dataset
@@ -251,7 +252,7 @@ def _collect(
     resumed: RunConfig | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values of the run to resume, from the preset, then those given, sorted into the method's and the data's."""
-    if preset_name is None and resumed is None and settings.get("encoder") == "resnet-context":
+    if preset_name is None and resumed is None and from_pixels(settings):
         # The usual numbers of frames and steps are for features: with pictures they would fill any memory.
         preset_name = _PIXEL_PRESET
     values = preset(preset_name) if preset_name else {}

@@ -82,6 +82,17 @@ def test_recomputing_gives_the_same_gradients_and_counts_each_batch_once() -> No
         assert torch.allclose(value.float(), thrifty.state_dict()[name].float(), rtol=1e-5, atol=1e-6), name
 
 
+def test_the_3d_convolutions_stay_in_float32_on_a_cpu_whose_gradients_in_bfloat16_may_be_nan() -> None:
+    model = encoder(freeze="norm")
+    kinds: dict[str, torch.dtype] = {}
+    model.base.conv1.register_forward_hook(lambda _m, _i, output: kinds.update(base=output.dtype))
+    model.context[0].register_forward_hook(lambda _m, _i, output: kinds.update(context=output.dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        embedding = model(pixels(2))
+    assert kinds == {"base": torch.bfloat16, "context": torch.float32}
+    assert embedding.dtype == torch.float32
+
+
 def torchvision_like() -> dict[str, Tensor]:
     torch.manual_seed(5)
     return dict(ResNetBase().state_dict())

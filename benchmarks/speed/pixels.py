@@ -1,4 +1,4 @@
-"""How fast training from pixels is, and what memory it takes: frames per second of a step, per way of freezing.
+"""How fast training from pixels is and what memory it takes: frames per second of a step, per way of freezing.
 
     python benchmarks/speed/pixels.py                                 CPU, and CUDA where there is one
     python benchmarks/speed/pixels.py --side 64 --frames 4 --out pixels.csv

@@ -82,6 +82,17 @@ def test_recomputing_gives_the_same_gradients_and_counts_each_batch_once() -> No
         assert torch.allclose(value.float(), thrifty.state_dict()[name].float(), rtol=1e-5, atol=1e-6), name
 
 
+def test_the_3d_convolutions_stay_in_float32_on_a_cpu_whose_gradients_in_bfloat16_may_be_nan() -> None:
+    model = encoder(freeze="norm")
+    kinds: dict[str, torch.dtype] = {}
+    model.base.conv1.register_forward_hook(lambda _m, _i, output: kinds.update(base=output.dtype))
+    model.context[0].register_forward_hook(lambda _m, _i, output: kinds.update(context=output.dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        embedding = model(pixels(2))
+    assert kinds == {"base": torch.bfloat16, "context": torch.float32}
+    assert embedding.dtype == torch.float32
+
+
 def torchvision_like() -> dict[str, Tensor]:
     torch.manual_seed(5)
     return dict(ResNetBase().state_dict())
@@ -164,10 +175,8 @@ def test_a_resnet_of_transformers_gives_the_same_maps_from_its_folder(tmp_path: 
     # Its third stage is cut after three blocks, where ours ends; the fourth is not looked at.
     theirs = transformers.ResNetModel(transformers.ResNetConfig(depths=[3, 4, 3, 1])).eval()
     for norm in batch_norms(theirs):
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        norm.running_mean.normal_()
-        norm.running_var.uniform_(0.5, 2)
+        torch.nn.init.normal_(norm.get_buffer("running_mean"))
+        torch.nn.init.uniform_(norm.get_buffer("running_var"), 0.5, 2)
     theirs.save_pretrained(tmp_path)
     ours = ResNetBase().eval()
     ours.load_state_dict(base_weights(f"hub:{tmp_path}"))
@@ -184,6 +193,6 @@ def test_another_kind_of_model_of_the_hub_is_refused(tmp_path: Path) -> None:
     small = transformers.ResNetConfig(
         depths=[1, 1], hidden_sizes=[8, 8], embedding_size=4, downsample_in_bottleneck=True
     )
-    transformers.ResNetModel(transformers.ResNetConfig(**small)).save_pretrained(tmp_path)
+    transformers.ResNetModel(small).save_pretrained(tmp_path)
     with pytest.raises(DataError, match="stride on its first convolution"):
         base_weights(f"hub:{tmp_path}")

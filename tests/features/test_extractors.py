@@ -24,6 +24,8 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> Maker:
     def of_kind(kind: str) -> list[str]:
         if kind == "motion":
             return ["motion"]
+        if kind == "pixels":
+            return ["pixels:32", "pixels:40"]
         if kind == "onnx":
             files = [onnx_model(folder / f"{number}.onnx", number) for number in (1, 2)]
             return [f"onnx:{file}{output}" for file in files for output in ("#pooled", "#twice")]
@@ -112,7 +114,7 @@ def test_there_is_one_finite_row_per_frame(kind: str, specs: Maker) -> None:
         widths = set()
         for n_frames in (1, 2, 17, 33):
             features = rows(extractor, video(extractor, n_frames))
-            assert features.dtype == np.float32
+            assert features.dtype == (np.uint8 if kind == "pixels" else np.float32)
             assert len(features) == n_frames
             assert np.isfinite(features).all()
             widths.add(features.shape[1])

@@ -144,11 +144,12 @@ def test_presets_from_pixels_hold_the_published_values(name: str) -> None:
     assert (values["frames_per_clip"], values["embedding_size"], values["encoder"]) == (20, 128, "resnet-context")
 
 
-def test_a_search_for_the_number_of_actions_from_pixels_is_refused(videos: Path, tmp_path: Path) -> None:
-    settings: tuple[dict[str, Any], ...] = ({"preset": "pouring"}, {"encoder": "resnet-context"})
-    for asked in settings:
-        with pytest.raises(SettingsError, match="search on features"):
-            choose_actions(videos, (3, 4), output=tmp_path / "search", **asked)
+@pytest.mark.parametrize("asked", [{"preset": "pouring"}, {"encoder": "resnet-context"}])
+def test_a_search_for_the_number_of_actions_from_pixels_is_refused(
+    videos: Path, tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(SettingsError, match="search on features"):
+        choose_actions(videos, (3, 4), output=tmp_path / "search", **asked)
 
 
 def test_without_a_preset_settings_are_those_of_pouring(videos: Path) -> None:

@@ -35,6 +35,17 @@ CHANGED: dict[str, Any] = {
     "segmentation_weight": 2.0,
     "starts": 3,
     "start_rounds": 0,
+    "weights": "some/file.safetensors",
+    "freeze": "none",
+    "context_stride": 3,
+    "context_width": 16,
+    "dropout": 0.5,
+    "augment": False,
+    "recompute": True,
+    "accumulate_steps": 2,
+    "precision": "mixed",
+    "encoder": "resnet-context",
+    "frame_penalty": 0.25,
 }
 DATA = DataSettings(data='/da"ta/é', trim=True, rate_hz=29.97, exclude=("back ground", "b"))
 

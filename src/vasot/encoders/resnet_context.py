@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Literal
 
 import torch
@@ -90,7 +91,10 @@ class ResNetContextEncoder(nn.Module):
             maps = self.base(pictures)
         # (f, context, channels, p, q) -> (f, channels, context, p, q): time is the first of the three axes.
         stack = maps.unflatten(0, (n_frames, N_CONTEXT)).transpose(1, 2)
-        pooled = self.context(stack).amax((2, 3, 4))
+        on_cpu = stack.device.type == "cpu"
+        # On CPUs, torch 2.13 now and then puts NaN into the weight gradient of a bfloat16 Conv3d, all else finite.
+        with torch.autocast("cpu", enabled=False) if on_cpu else nullcontext():
+            pooled = self.context(stack.float() if on_cpu else stack).amax((2, 3, 4))
         embedding: Tensor = nn.functional.normalize(self.head(pooled).float(), dim=-1)
         return embedding
 

@@ -148,7 +148,7 @@ def test_without_a_mapping_numbered_classes_are_sorted_by_number(tmp_path: Path)
     [
         ("0 walk\nsit\n", r"line 2 is 'sit'; write a whole number, a space and a class name"),
         ("0 walk\nsit 1\n", "line 2 is 'sit 1'"),
-        ("0 walk\n-1 sit\n", "line 2 is '-1 sit'"),
+        ("0 walk\n1.5 sit\n", r"line 2 is '1\.5 sit'"),
         ("0 walk\n1\n", "line 2 is '1'"),
         ("0 walk\n\n0 sit\n", "line 3 gives id 0 to 'sit', but 'walk' has it"),
         ("0 walk\n1 walk\n", "line 2 lists 'walk' a second time"),

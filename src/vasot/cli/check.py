@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vasot.cli.options import Features, Fps
+from vasot.cli.options import Activity, DatasetName, Features, Fps, Subset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,9 @@ def command(
     fps: Fps = 10.0,
     method: Annotated[str, typer.Option(help="Method whose training time is estimated.")] = "vasot",
     trim: Annotated[bool, typer.Option("--trim", help="Cut a recording and its labels to the shorter.")] = False,
+    dataset: DatasetName = "",
+    activity: Activity = "",
+    subset: Subset = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Say what lies in a folder, what is wrong with it, and what fit would take on this machine.
@@ -38,7 +41,8 @@ def command(
     from vasot.datasets.reading import Reading
     from vasot.training.checkup import examine
 
-    reading = Reading(features, fps, trim=trim)
+    features = _features_of(dataset, method) if dataset and features == "auto" else features
+    reading = Reading(features, fps, trim=trim, dataset=dataset, activity=activity, subset=subset)
     checkup = examine(data, reading)
     plan = None if checkup.errors else _plan(data, reading, method)
     if as_json:
@@ -71,6 +75,19 @@ def format_bytes(count: int) -> str:
     return f"{max(1, round(count / 1e3))} kB"
 
 
+def _features_of(dataset: str, method: str) -> str:
+    """What the preset of a published data set takes its recordings for."""
+    from vasot.datasets.registry import DATASETS
+    from vasot.methods import METHODS
+    from vasot.methods.presets import preset
+
+    kind, name = METHODS[method], DATASETS[dataset].preset
+    values = {**(preset(name) if name else {}), "actions": 8}
+    settings = kind.Config.of({key: value for key, value in values.items() if key in kind.Config.model_fields})
+    features: str = kind.resolve_features(settings, "auto")
+    return features
+
+
 def _plan(data: Path, reading: Any, method: str) -> Plan:
     from vasot.methods import METHODS
     from vasot.methods.presets import preset
@@ -85,6 +102,8 @@ def _plan(data: Path, reading: Any, method: str) -> Plan:
 
 
 def _print(checkup: Checkup, plan: Plan | None, data: Path, reading: Any) -> None:
+    if reading.dataset:
+        _print_published(checkup, reading.dataset)
     if checkup.rows:
         _print_rows(checkup.rows)
         _print_totals(checkup)
@@ -105,7 +124,23 @@ def _print(checkup: Checkup, plan: Plan | None, data: Path, reading: Any) -> Non
     if plan.extraction_minutes:
         parts.insert(0, f"about {format_minutes(plan.extraction_minutes)} for features")
     typer.echo(f"on this machine: {', then '.join(parts)}; {format_bytes(plan.disk_bytes)} of disk")
+    if reading.dataset:
+        typer.echo(f"next: vasot fit {data} --dataset {reading.dataset} -o RUN")
+        return
     typer.echo(f"next: vasot fit {data} --actions K -o RUN, with K the number of steps that a person would name")
+
+
+def _print_published(checkup: Checkup, name: str) -> None:
+    """What is expected where, and what is there."""
+    from vasot.datasets.registry import DATASETS
+
+    published = DATASETS[name]
+    typer.echo(f"{published.title}, as offered at: {published.page} ({published.licence})")
+    typer.echo("\n".join(f"  {line}" for line in published.layout.splitlines()))
+    for part in checkup.parts:
+        expected = f" of {part.expected}" if part.expected is not None else ""
+        optional = "" if part.required else ", optional"
+        typer.echo(f"{part.place}  {part.what}: {part.found}{expected}{optional}")
 
 
 def _print_rows(rows: Sequence[RecordingFacts]) -> None:
@@ -146,6 +181,7 @@ def _as_json(checkup: Checkup, plan: Plan | None) -> dict[str, Any]:
         "recordings": [asdict(row) for row in checkup.rows],
         "findings": [asdict(finding) for finding in checkup.findings],
         "class_names": list(checkup.class_names),
+        "parts": [asdict(part) for part in checkup.parts],
         "plan": None if plan is None else asdict(plan),
         "exit_code": checkup.exit_code,
     }

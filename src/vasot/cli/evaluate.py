@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vasot.cli.options import Run
+from vasot.cli.options import Activity, DatasetName, Run, Subset
 
 if TYPE_CHECKING:
     from vasot.datasets.base import Dataset
@@ -57,27 +57,43 @@ def command(
     pairs: Annotated[
         int, typer.Option(min=0, help="Pairs of recordings aligned per activity, to compare phases of matched frames.")
     ] = 10,
+    dataset_name: DatasetName = "",
+    activity: Activity = "",
+    subset: Subset = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Score a run against labels, with predictions that need no training beside it."""
+    """Score a run against labels, with predictions that need no training beside it.
+
+    RUN may hold runs of several activities: each is scored, and their mean is given.
+    """
     from vasot.datasets.recordings import read_data
     from vasot.metrics.scoring import evaluate
+    from vasot.training.activities import holds_activities
     from vasot.training.model import load
 
-    model = load(run)
-    settings = model.config.data
-    dataset = read_data(data or settings.data, settings.reading())
-    found = evaluate(
-        model,
-        dataset,
-        protocol=protocol,
-        scope=scope,
-        exclude=tuple(exclude) if exclude else settings.exclude,
-        seed=model.config.settings.seed if seed is None else seed,
-        stride=stride,
-        n_pairs=pairs,
-        split=None if scored is None else _split(scored, dataset),
-    )
+    def score(folder: Path) -> Evaluation:
+        model = load(folder)
+        settings = model.config.data
+        reading = settings.reading().narrowed(dataset=dataset_name, activity=activity, subset=subset)
+        dataset = read_data(data or settings.data, reading)
+        return evaluate(
+            model,
+            dataset,
+            protocol=protocol,
+            scope=scope,
+            exclude=tuple(exclude) if exclude else settings.exclude,
+            seed=model.config.settings.seed if seed is None else seed,
+            stride=stride,
+            n_pairs=pairs,
+            split=None if scored is None else _split(scored, dataset),
+        )
+
+    if holds_activities(run) and not activity:
+        from vasot.cli.activities import print_activities
+
+        print_activities(run, score, as_json)
+        return
+    found = score(run / activity if holds_activities(run) else run)
     if as_json:
         typer.echo(found.to_json())
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vasot.cli.options import Features, NewRun
+from vasot.cli.options import Activity, DatasetName, Features, NewRun, Subset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,9 @@ def command(
     rate: Annotated[
         float | None, typer.Option("--rate", help="Feature vectors per second, so that outputs carry seconds.")
     ] = None,
+    dataset: DatasetName = "",
+    activity: Activity = "",
+    subset: Subset = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in the folder.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that lies in the folder.")] = False,
 ) -> None:
@@ -65,6 +68,7 @@ def command(
     from rich.console import Console
 
     from vasot.config import parse_words
+    from vasot.datasets.registry import DATASETS
     from vasot.errors import SettingsError
     from vasot.selection.counts import parse_counts
 
@@ -79,9 +83,14 @@ def command(
         values["features"] = features
     if fps is not None:
         values["fps"] = fps
+    values |= {name: value for name, value in _part(dataset, activity, subset).items() if value}
     counts = () if actions is None else parse_counts(actions)
     options = {"method": method, "preset": preset, "force": force, "resume": resume}
-    if len(counts) > 1:
+    if (published := values.get("dataset")) and not values.get("activity") and DATASETS[published].per_activity:
+        if len(counts) > 1:
+            raise SettingsError("a range of --actions is searched for one activity at a time; name it with --activity")
+        _fit_activities(data, output, Console(), {"actions": counts[0] if counts else None, **options, **values})
+    elif len(counts) > 1:
         _search_and_report(data, output, Console(), counts, {**options, **values})
     else:
         train_and_report(data, output, Console(), {"actions": counts[0] if counts else None, **options, **values})
@@ -147,6 +156,19 @@ def train_and_report(data: Path, output: Path, console: Console, arguments: dict
     return model
 
 
+def _part(dataset: str, activity: str, subset: str) -> dict[str, str]:
+    return {"dataset": dataset, "activity": activity, "subset": subset}
+
+
+def _fit_activities(data: Path, output: Path, console: Console, arguments: dict[str, Any]) -> None:
+    from vasot.cli.activities import fit_activities
+
+    def train(source: Path, folder: Path, choice: dict[str, Any]) -> Model:
+        return train_and_report(source, folder, console, choice)
+
+    fit_activities(data, output, arguments, train, _printer(console))
+
+
 def _search_and_report(
     data: Path, output: Path, console: Console, counts: Sequence[int], arguments: dict[str, Any]
 ) -> None:
@@ -191,11 +213,22 @@ def _print_plan(console: Console, dataset: Dataset, config: RunConfig, output: P
     for text in notes:
         say(f"note: {text}")
     known = getattr(config.settings, "actions", None)
+    if config.data.dataset:
+        say(_about_published(config))
     say(
         f"method {config.method}"
         + (f", {known} actions" if known is not None else "")
         + f", {config.settings.epochs} epochs, seed {config.settings.seed}; writes {output}"
     )
+
+
+def _about_published(config: RunConfig) -> str:
+    from vasot.datasets.registry import DATASETS
+
+    published = DATASETS[config.data.dataset]
+    left_out = f"; left out of scoring: {', '.join(config.data.exclude)}" if config.data.exclude else ""
+    preset = f"settings start from preset {published.preset}" if published.preset else "there is no preset for it"
+    return f"{published.title}: {preset} where none is named{left_out}"
 
 
 def _write_segments(say: Any, model: Model, dataset: Dataset, output: Path) -> None:

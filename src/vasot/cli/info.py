@@ -135,14 +135,14 @@ def _actions_tried(table: Path) -> list[int] | None:
 
 def _stored(data: DataSettings) -> list[int] | None:
     """Bytes of each recording's entry in the store; None where the videos or the extractor are no longer there."""
-    from vasot.datasets.videos import find_clips
+    from vasot.datasets.recordings import find_corpus
     from vasot.errors import VasotError
     from vasot.features.names import make_extractor
 
     reading = data.reading()
     try:
         identity = make_extractor(data.features).identity()
-        clips = [each.clip for each in find_clips(data.data).clips if each.fault is None]
+        clips = [each.clip for each in find_corpus(data.data, reading).clips if each.fault is None]
     except VasotError:
         return None
     paths = [reading.store.path(clip, reading.fps, identity) for clip in clips]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Features", "Force", "Fps", "NewRun", "Output", "Run"]
+__all__ = ["Activity", "DatasetName", "Features", "Force", "Fps", "NewRun", "Output", "Run", "Subset"]
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that vasot fit wrote.", show_default=False)]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.", show_default=False)]
@@ -23,3 +23,19 @@ Features = Annotated[
     ),
 ]
 Fps = Annotated[float, typer.Option("--fps", help="Frames per second sampled of videos.")]
+DatasetName = Annotated[
+    str,
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="DATA is a published data set in its own layout, for example breakfast.",
+        show_default=False,
+    ),
+]
+Activity = Annotated[
+    str, typer.Option("--activity", metavar="NAME", help="Only this activity of the data set.", show_default=False)
+]
+Subset = Annotated[
+    str,
+    typer.Option("--subset", metavar="NAME", help="Only this part of the data set's split: train.", show_default=False),
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vasot.cli.options import Force, Output, Run
+from vasot.cli.options import Activity, DatasetName, Force, Output, Run, Subset
 
 if TYPE_CHECKING:
     from vasot.types import Segmentation, Track
@@ -22,6 +22,9 @@ def command(
         typer.Argument(metavar="INPUT", help="Videos or array files, or folders of them.", show_default=False),
     ],
     output: Output,
+    dataset: DatasetName = "",
+    activity: Activity = "",
+    subset: Subset = "",
     force: Force = False,
 ) -> None:
     """Write the actions of recordings, new ones included: segments, a label per frame, and a picture.
@@ -30,13 +33,18 @@ def command(
     confidence; the end is exclusive, seconds are empty where the rate is not known), NAME.labels.txt (one action name
     per frame) and NAME.timeline.png.
     """
-    from vasot.datasets.recordings import read_inputs
+    from vasot.datasets.recordings import read_data, read_inputs
     from vasot.export.tables import write_labels_txt, write_segments_csv
     from vasot.files import refuse_existing
     from vasot.training.model import load
 
     model = load(run)
-    tracks = read_inputs(inputs, model.config.data.reading())
+    reading = model.config.data.reading()
+    if dataset or activity or subset:
+        part = reading.narrowed(dataset=dataset, activity=activity, subset=subset)
+        tracks = [track for folder in inputs for track in read_data(folder, part).tracks]
+    else:
+        tracks = read_inputs(inputs, reading)
     paths = {track.name: [output / f"{track.name}.{end}" for end in _ENDINGS] for track in tracks}
     refuse_existing([path for each in paths.values() for path in each], force)
     for track in tracks:

@@ -13,27 +13,47 @@ the activity, and ground truth lies in sub-folders of the same names or directly
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import numpy as np
 from jaxtyping import Int
 
 from vasot.datasets.base import Dataset, Recording
-from vasot.datasets.labels import Truth, class_names, read_truth, read_truths
+from vasot.datasets.labels import Truth, class_index, mapping_file, read_truth, read_truths
 from vasot.datasets.layout import MOST_LISTED, Source, distinct_names, files_below, listing, refuse_twins
 from vasot.errors import DataError
 from vasot.features.precomputed import ARRAY_SUFFIXES, read_track, read_track_with_note
 from vasot.features.tables import table_of_numbers
 from vasot.types import Track
 
-__all__ = ["read_folder", "read_sources", "truth_beside"]
+__all__ = ["FolderLayout", "find_arrays", "read_folder", "read_sources", "truth_beside"]
 
 _FEATURES, _TRUTH, _MAPPING = "features", "groundTruth", "mapping"
 _VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
 
 
-def read_folder(path: str | Path, *, trim: bool = False, rate_hz: float | None = None) -> Dataset:
+@dataclass(frozen=True)
+class FolderLayout:
+    """What a published data set has different from a folder of the user's own.
+
+    Attributes:
+        choose: gives an array its activity, or passes it over (None).
+        mapping: name of the file that numbers the classes.
+        merge_classes: classes of one id are one.
+        may_lie_across: an array may be (dimensions, frames): it is turned where only that fits its ground truth.
+    """
+
+    choose: Callable[[Source], Source | None] | None = None
+    mapping: str = "mapping.txt"
+    merge_classes: bool = False
+    may_lie_across: bool = False
+
+
+def read_folder(
+    path: str | Path, *, trim: bool = False, rate_hz: float | None = None, layout: FolderLayout | None = None
+) -> Dataset:
     """Read a folder of feature arrays, and the ground truth where there is some.
 
     A recording is called after its file, without ending; where several files share a name, the folders above are
@@ -45,24 +65,28 @@ def read_folder(path: str | Path, *, trim: bool = False, rate_hz: float | None =
         path: the folder.
         trim: cut a recording and its ground truth to the shorter of the two where their lengths differ.
         rate_hz: feature vectors per second, where known.
+        layout: what a published data set has different.
 
     Raises:
         DataError: no usable array, an unusable one, or ground truth that does not fit; the text names the file.
         SettingsError: ``rate_hz`` is not a positive number.
     """
-    folder = Path(path)
+    folder, layout = Path(path), layout or FolderLayout()
     warnings: list[str] = []
-    sources = _find_arrays(folder, warnings)
+    sources = find_arrays(folder, warnings)
+    if layout.choose is not None:
+        sources = [chosen for source in sources if (chosen := layout.choose(source)) is not None]
     names = distinct_names([source.place for source in sources])
     tracks: list[Track] = []
     for source, name in zip(sources, names, strict=True):
         track, note = read_track_with_note(source.file, name, rate_hz, source.activity)
         tracks.append(track)
         warnings += [note] if note else []
-    truths = read_truths(folder / _TRUTH, sources, names, warnings)
+    truths = read_truths(folder / _TRUTH, sources, names, warnings, all_sources=layout.choose is None)
     known = [truth for truth in truths if truth is not None]
-    classes = class_names(folder / _MAPPING / "mapping.txt", known)
-    index = {name: number for number, name in enumerate(classes)}
+    classes, index = class_index(mapping_file(folder, layout.mapping), known, merge=layout.merge_classes)
+    if layout.may_lie_across:
+        tracks = [_upright(track, truth) for track, truth in zip(tracks, truths, strict=True)]
     cuts: list[str] = []
     recordings = [_label(track, truth, index, trim, cuts) for track, truth in zip(tracks, truths, strict=True)]
     if cuts:
@@ -87,7 +111,7 @@ def read_sources(paths: Iterable[str | Path], *, rate_hz: float | None = None) -
     """
     found: dict[Path, tuple[Source, str]] = {}
     for path in map(Path, paths):
-        sources = _find_arrays(path, []) if path.is_dir() else [Source(path, PurePath(path.stem), "all")]
+        sources = find_arrays(path, []) if path.is_dir() else [Source(path, PurePath(path.stem), "all")]
         for source, name in zip(sources, distinct_names([source.place for source in sources]), strict=True):
             found.setdefault(source.file.resolve(), (source, name))
     if not found:
@@ -122,15 +146,18 @@ def truth_beside(track: Track) -> tuple[Int[np.ndarray, " t"], tuple[str, ...]] 
         for file in (root / _TRUTH / stem, root / _TRUTH / f"{stem}.txt"):
             if file.is_file():
                 truth = read_truth(file)
-                names = class_names(root / _MAPPING / "mapping.txt", [truth])
-                index = {name: number for number, name in enumerate(names)}
+                names, index = class_index(mapping_file(root), [truth])
                 labels = np.array([index[name] for name in truth.names], dtype=np.int64)
                 return (labels, names) if labels.size == track.n_frames else None
     return None
 
 
-def _find_arrays(folder: Path, warnings: list[str]) -> list[Source]:
-    """Every array file of a data set, in order of path; what was passed over goes to ``warnings``."""
+def find_arrays(folder: Path, warnings: list[str]) -> list[Source]:
+    """Every array file of a data set, in order of path; what was passed over goes to ``warnings``.
+
+    Raises:
+        DataError: there is no such folder, or no array in it.
+    """
     if not folder.exists():
         raise DataError(f"{folder}: there is no such folder; give the folder that holds the feature arrays")
     if not folder.is_dir():
@@ -196,6 +223,13 @@ def _label(track: Track, truth: Truth | None, index: dict[str, int], trim: bool,
         )
     cuts.append(f"{track.name} ({track.n_frames} frames, {len(labels)} labels)")
     return Recording(_first_frames(track, len(labels)), labels[: track.n_frames])
+
+
+def _upright(track: Track, truth: Truth | None) -> Track:
+    """A recording stored as (dimensions, frames) the other way round; its ground truth tells."""
+    if truth is None or track.n_frames == len(truth.names) or track.n_features != len(truth.names):
+        return track
+    return Track(track.name, np.ascontiguousarray(track.features.T), None, track.activity, track.source)
 
 
 def _first_frames(track: Track, n_frames: int) -> Track:

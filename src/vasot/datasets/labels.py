@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,17 @@ from pathlib import Path
 from vasot.datasets.layout import Source, files_below, listing
 from vasot.errors import DataError, nearest
 
-__all__ = ["UNLABELLED", "Truth", "class_names", "read_mapping", "read_truth", "read_truths", "truth_candidates"]
+__all__ = [
+    "UNLABELLED",
+    "Truth",
+    "class_index",
+    "class_names",
+    "mapping_file",
+    "read_mapping",
+    "read_truth",
+    "read_truths",
+    "truth_candidates",
+]
 
 UNLABELLED = "unlabelled"
 """The class of frames that nobody annotated: never scored, and known without being listed in a mapping."""
@@ -24,9 +35,12 @@ class Truth:
 
 
 def read_truths(
-    folder: Path, sources: Sequence[Source], names: Sequence[str], warnings: list[str]
+    folder: Path, sources: Sequence[Source], names: Sequence[str], warnings: list[str], *, all_sources: bool = True
 ) -> list[Truth | None]:
-    """The ground truth of each source, None where there is none; what does not pair up goes to ``warnings``."""
+    """The ground truth of each source, None where there is none; what does not pair up goes to ``warnings``.
+
+    Where the sources are a choice of what lies in the data set, ground truth of others is no fault.
+    """
     if not folder.is_dir():
         return [None] * len(sources)
     files = set(files_below(folder))
@@ -42,7 +56,8 @@ def read_truths(
     labelled = sum(truth is not None for truth in truths)
     if labelled < len(sources):
         warnings.append(f"{labelled} of {len(sources)} recordings have ground truth")
-    if unused := sorted(str(file.relative_to(folder)) for file in files - used):
+    unused = sorted(str(file.relative_to(folder)) for file in files - used) if all_sources else []
+    if unused:
         warnings.append(f"{len(unused)} ground-truth files belong to no recording: {listing(unused)}")
     return truths
 
@@ -77,19 +92,57 @@ def _text_of(file: Path) -> str:
         raise DataError(f"{file}: is not a text file; save it as UTF-8 text") from error
 
 
+def mapping_file(folder: Path, name: str = "mapping.txt") -> Path:
+    """Where the mapping of a data set lies: in ``mapping/``, or beside it as some sets are published."""
+    beside = folder / name
+    return beside if beside.is_file() and not (folder / "mapping" / name).is_file() else folder / "mapping" / name
+
+
 def class_names(mapping: Path, truths: Sequence[Truth]) -> tuple[str, ...]:
     """Class names in order of index: as the mapping says, else sorted (by value where all are whole numbers)."""
+    return class_index(mapping, truths)[0]
+
+
+def class_index(
+    mapping: Path, truths: Sequence[Truth], *, merge: bool = False
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Class names as :func:`class_names`, and the index of every name that ground truth may hold.
+
+    Args:
+        mapping: file of lines ``id name``; sorted names are taken where there is none.
+        truths: the ground truth to index; without any there are no classes.
+        merge: names of one id are one class, called after what their first words have in common.
+
+    Raises:
+        DataError: the mapping cannot be used, or does not list a name of the ground truth.
+    """
     if not truths:
-        return ()
-    if mapping.is_file():
-        known = read_mapping(mapping)
-        for truth in truths:
-            _refuse_unknown(truth, (*known, UNLABELLED), mapping)
-        added = UNLABELLED not in known and any(UNLABELLED in truth.names for truth in truths)
-        return (*known, UNLABELLED) if added else known
-    collected = {name for truth in truths for name in truth.names}
-    numeric = all(name.isdecimal() for name in collected)
-    return tuple(sorted(collected, key=lambda name: (int(name) if numeric else 0, name)))
+        return (), {}
+    if not mapping.is_file():
+        collected = {name for truth in truths for name in truth.names}
+        numeric = all(name.isdecimal() for name in collected)
+        names = tuple(sorted(collected, key=lambda name: (int(name) if numeric else 0, name)))
+        return names, {name: index for index, name in enumerate(names)}
+    groups = _read_groups(mapping, merge)
+    if not any(UNLABELLED in group for group in groups) and any(UNLABELLED in truth.names for truth in truths):
+        groups.append([UNLABELLED])
+    index = {name: number for number, group in enumerate(groups) for name in group}
+    for truth in truths:
+        _refuse_unknown(truth, tuple(index), mapping)
+    return tuple(_joint_name(group) for group in groups), index
+
+
+def _joint_name(names: Sequence[str]) -> str:
+    """A name for classes that are scored as one.
+
+    >>> _joint_name(["cut_tomato", "cut_cheese"]), _joint_name(["add_salt", "stir"]), _joint_name(["peel_cucumber"])
+    ('cut', 'add_salt+stir', 'peel_cucumber')
+    """
+    if len(names) == 1:
+        return names[0]
+    words = [name.split("_") for name in names]
+    shared = next((depth for depth, parts in enumerate(zip(*words, strict=False)) if len(set(parts)) > 1), 0)
+    return "_".join(words[0][:shared]) or "+".join(names)
 
 
 def read_mapping(file: Path) -> tuple[str, ...]:
@@ -98,23 +151,30 @@ def read_mapping(file: Path) -> tuple[str, ...]:
     Raises:
         DataError: a line is not of that form, or an id or a name is there twice.
     """
-    by_id: dict[int, str] = {}
+    return tuple(name for (name,) in _read_groups(file))
+
+
+def _read_groups(file: Path, merge: bool = False) -> list[list[str]]:
+    """The names of every id, in order of id; several of one id only where they may be merged."""
+    by_id: dict[int, list[str]] = {}
+    seen: set[str] = set()
     for number, line in enumerate(_text_of(file).splitlines(), start=1):
         words = line.strip().split(maxsplit=1)
         if not words:
             continue
         where = f"{file}: line {number}"
-        if len(words) < 2 or not words[0].isdecimal():
+        if len(words) < 2 or not re.fullmatch(r"-?\d+", words[0]):
             raise DataError(f"{where} is '{line.strip()}'; write a whole number, a space and a class name")
         key, name = int(words[0]), words[1]
-        if key in by_id:
-            raise DataError(f"{where} gives id {key} to '{name}', but '{by_id[key]}' has it; give each class its own")
-        if name in by_id.values():
+        if key in by_id and not merge:
+            raise DataError(f"{where} gives id {key} to '{name}', but '{by_id[key][0]}' has it; give each its own")
+        if name in seen:
             raise DataError(f"{where} lists '{name}' a second time; remove one of the two lines")
-        by_id[key] = name
+        seen.add(name)
+        by_id.setdefault(key, []).append(name)
     if not by_id:
         raise DataError(f"{file}: is empty; write one line 'id name' per class, or remove the file")
-    return tuple(by_id[key] for key in sorted(by_id))
+    return [by_id[key] for key in sorted(by_id)]
 
 
 def _refuse_unknown(truth: Truth, known: Sequence[str], mapping: Path) -> None:

@@ -10,22 +10,30 @@ from vasot.datasets.base import Dataset
 from vasot.datasets.folder import read_folder, read_sources
 from vasot.datasets.layout import distinct_names
 from vasot.datasets.reading import Reading
+from vasot.datasets.registry import DATASETS
+from vasot.datasets.video_sets import VideoSet
 from vasot.datasets.videos import Corpus, FoundClip, find_clips, holds_videos, is_video, read_corpus
-from vasot.errors import DataError
+from vasot.errors import DataError, SettingsError
 from vasot.features.names import make_extractor
 from vasot.types import Track
 
-__all__ = ["read_data", "read_inputs", "resolve_features"]
+__all__ = ["find_corpus", "read_data", "read_inputs", "resolve_features"]
 
 _AUTO, _PRECOMPUTED, _BUILT_IN = "auto", "precomputed", "motion"
 
 
-def resolve_features(path: str | Path, features: str) -> str:
-    """What ``auto`` means for a folder; any other name is returned as it is.
+def resolve_features(path: str | Path, features: str, dataset: str = "") -> str:
+    """What ``auto`` means for a folder, or for a published data set; any other name is returned as it is.
 
     Raises:
         DataError: there is no such folder.
+        SettingsError: there is no such data set, or it is one of arrays and videos are to be looked at.
     """
+    if dataset:
+        known: str = DATASETS[dataset].features
+        if known == _PRECOMPUTED and features not in (_AUTO, _PRECOMPUTED):
+            raise SettingsError(f"{dataset} is published as arrays of features; leave out --features {features}")
+        return known if features == _AUTO else features
     if features != _AUTO:
         return features
     folder = Path(path)
@@ -36,17 +44,30 @@ def resolve_features(path: str | Path, features: str) -> str:
 
 
 def read_data(path: str | Path, reading: Reading) -> Dataset:
-    """A folder of videos or of arrays as a data set, with ground truth where there is some.
+    """A folder of videos or of arrays as a data set, with ground truth where there is some; or a published data set.
 
     Raises:
         VasotError: what is wrong with the folder, the recordings, their labels or the settings.
     """
-    features = resolve_features(path, reading.features)
+    features = resolve_features(path, reading.features, reading.dataset)
+    if reading.dataset:
+        dataset: Dataset = DATASETS[reading.dataset].read(Path(path), reading)
+        return dataset
     if features == _PRECOMPUTED:
         return read_folder(path, trim=reading.trim, rate_hz=reading.rate_hz)
     # A mistyped name is told before the folder is searched.
     extractor = make_extractor(features)
     return read_corpus(find_clips(path), extractor, reading)
+
+
+def find_corpus(path: str | Path, reading: Reading) -> Corpus:
+    """The videos of a folder, or of a published data set of videos; nothing is decoded.
+
+    Raises:
+        VasotError: what is wrong with the folder, the labels or the choice of a part.
+    """
+    published = DATASETS[reading.dataset] if reading.dataset else None
+    return published.find(Path(path), reading) if isinstance(published, VideoSet) else find_clips(path)
 
 
 def read_inputs(paths: Iterable[str | Path], reading: Reading) -> list[Track]:

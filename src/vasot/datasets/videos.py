@@ -37,6 +37,7 @@ __all__ = [
     "find_clips",
     "holds_videos",
     "is_video",
+    "look_at",
     "read_corpus",
     "video_roots",
 ]
@@ -114,15 +115,19 @@ def find_clips(path: str | Path) -> Corpus:
     for clip in clips:
         if clip.video not in infos:
             infos[clip.video] = _probed(clip.video)
-    found = []
-    for clip, truth in zip(clips, truths, strict=True):
-        info = infos[clip.video]
-        fault = info if isinstance(info, str) else _outside(clip, info)
-        found.append(FoundClip(clip, info if isinstance(info, VideoInfo) else None, fault, truth))
-        if isinstance(info, VideoInfo) and (text := _overhanging(clip, info)):
-            warnings.append(text)
+    found = [look_at(clip, truth, infos[clip.video]) for clip, truth in zip(clips, truths, strict=True)]
+    warnings += [
+        text for each in found if each.info is not None and (text := _overhanging(each.clip, each.info)) is not None
+    ]
     found.sort(key=lambda each: each.clip.name)
     return Corpus(base.resolve().name if path.is_dir() else path.stem, tuple(found), classes, tuple(warnings))
+
+
+def look_at(clip: Clip, truth: Truth | None, info: VideoInfo | str | None = None) -> FoundClip:
+    """A clip and what its video is; ``info`` says that, or why it cannot be read, where it is known already."""
+    info = _probed(clip.video) if info is None else info
+    fault = info if isinstance(info, str) else _outside(clip, info)
+    return FoundClip(clip, info if isinstance(info, VideoInfo) else None, fault, truth)
 
 
 def read_corpus(corpus: Corpus, extractor: Extractor, reading: Reading) -> Dataset:

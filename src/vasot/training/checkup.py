@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Literal
@@ -16,11 +16,12 @@ from jaxtyping import Shaped
 
 from vasot.batching.clips import ClipBatch, pad_clips
 from vasot.datasets.base import Dataset
-from vasot.datasets.folder import read_folder
 from vasot.datasets.layout import listing
+from vasot.datasets.published import Part
 from vasot.datasets.reading import Reading
-from vasot.datasets.recordings import resolve_features
-from vasot.datasets.videos import Corpus, FoundClip, find_clips
+from vasot.datasets.recordings import find_corpus, read_data, resolve_features
+from vasot.datasets.registry import DATASETS
+from vasot.datasets.videos import Corpus, FoundClip
 from vasot.errors import DataError, VasotError
 from vasot.features.base import Extractor
 from vasot.features.names import make_extractor
@@ -84,6 +85,7 @@ class Checkup:
         rows: one per recording.
         findings: errors first.
         class_names: of the labels, empty where there are none.
+        parts: of a published data set's layout, what is there.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Checkup:
     rows: tuple[RecordingFacts, ...]
     findings: tuple[Finding, ...]
     class_names: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -118,15 +121,21 @@ class Plan:
 
 def examine(path: str | Path, reading: Reading, *, paired: bool = True) -> Checkup:
     """Look a folder of recordings over; one that cannot be read at all comes back as an error, not an exception."""
+    parts: tuple[Part, ...] = ()
     try:
-        features = resolve_features(path, reading.features)
+        features = resolve_features(path, reading.features, reading.dataset)
+        if reading.dataset:
+            parts = DATASETS[reading.dataset].inventory(Path(path))
         if features == "precomputed":
-            return examine_dataset(read_folder(path, trim=reading.trim, rate_hz=reading.rate_hz), paired=paired)
-        make_extractor(features)
-        return examine_corpus(find_clips(path), reading, features, paired=paired)
+            checkup = examine_dataset(read_data(path, reading), paired=paired)
+        else:
+            make_extractor(features)
+            checkup = examine_corpus(find_corpus(path, reading), reading, features, paired=paired)
     except VasotError as error:
         name = Path(path).name
-        return Checkup(name, reading.features, (), (Finding("error", str(error)),))
+        checkup = Checkup(name, reading.features, (), (Finding("error", str(error)),))
+    incomplete = [Finding("warning", part.complaint) for part in parts if part.complaint is not None]
+    return replace(checkup, parts=parts, findings=_ordered([*checkup.findings, *incomplete]))
 
 
 def examine_dataset(dataset: Dataset, *, paired: bool = True) -> Checkup:
@@ -185,15 +194,15 @@ def plan_fit(path: str | Path, reading: Reading, method: str, settings: MethodSe
     Raises:
         VasotError: see :func:`~vasot.datasets.recordings.read_data`.
     """
-    features = resolve_features(path, reading.features)
+    features = resolve_features(path, reading.features, reading.dataset)
     if features == "precomputed":
-        dataset = read_folder(path, trim=reading.trim, rate_hz=reading.rate_hz)
+        dataset = read_data(path, reading)
         lengths = [track.n_frames for track in dataset.tracks]
         training = training_minutes(method, settings, lengths, dataset.n_features)
         disk = _run_bytes(method, settings, dataset.n_features)
         return Plan(len(lengths), sum(lengths), dataset.n_features, len(lengths), 0.0, training, disk)
     extractor, store = make_extractor(features), reading.store
-    usable = [each for each in find_clips(path).clips if each.fault is None]
+    usable = [each for each in find_corpus(path, reading).clips if each.fault is None]
     identity = extractor.identity()
     missing = [each for each in usable if not store.path(each.clip, reading.fps, identity).is_file()]
     n_features, row_bytes, per_second = _try_out(usable, extractor, store, reading.fps)

@@ -37,10 +37,22 @@ class DataSettings(Settings):
     trim: bool = False
     rate_hz: float | None = None
     exclude: tuple[str, ...] = ()
+    dataset: str = ""
+    activity: str = ""
+    subset: str = ""
 
     def reading(self, on_progress: Callable[[Progress], None] | None = None) -> Reading:
         """How recordings are read for this run."""
-        return Reading(self.features, self.fps, self.rate_hz, self.trim, on_progress=on_progress)
+        return Reading(
+            self.features,
+            self.fps,
+            self.rate_hz,
+            self.trim,
+            self.dataset,
+            self.activity,
+            self.subset,
+            on_progress=on_progress,
+        )
 
 
 class _RunTable(Settings):

@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from vasot.datasets.base import Dataset
-from vasot.datasets.recordings import read_data, read_inputs, resolve_features
-from vasot.datasets.videos import find_clips, read_corpus
+from vasot.datasets.recordings import find_corpus, read_data, read_inputs, resolve_features
+from vasot.datasets.registry import DATASETS
+from vasot.datasets.videos import read_corpus
 from vasot.errors import DataError, RunFolderError, SettingsError, nearest
 from vasot.features.extraction import Progress
 from vasot.features.names import make_extractor
@@ -146,7 +147,8 @@ def fit(
         on_check: called with what is wrong with the recordings before features are extracted from them.
         on_progress: called now and then while features are extracted from videos.
         settings: any setting of the method, or of reading the data (``features``, ``fps``, ``trim``, ``rate_hz``,
-            ``exclude``).
+            ``exclude``; ``dataset``, ``activity`` and ``subset`` of a published data set, whose preset and number of
+            actions are taken where none are given).
 
     Raises:
         VasotError: what is wrong with the data, the settings or the run folder, before any long work.
@@ -251,6 +253,9 @@ def _collect(
     resumed: RunConfig | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Values of the run to resume, from the preset, then those given, sorted into the method's and the data's."""
+    published = DATASETS[settings["dataset"]] if settings.get("dataset") else None
+    if published is not None and preset_name is None and resumed is None:
+        preset_name = published.preset
     if preset_name is None and resumed is None and settings.get("encoder") == "resnet-context":
         # The usual numbers of frames and steps are for features: with pictures they would fill any memory.
         preset_name = _PIXEL_PRESET
@@ -263,6 +268,8 @@ def _collect(
     if "actions" in kind.Config.model_fields:
         if actions is not None:
             own["actions"] = actions
+        elif published is not None and "actions" not in own:
+            own["actions"] = published.n_actions(about_data.get("activity", ""))
         elif "actions" not in own:
             raise SettingsError(
                 f"method '{kind.name}' needs the number of actions: --actions K, for example --actions 7"
@@ -285,15 +292,16 @@ def _read(
         return data, DataSettings.of({**about_data, "data": data.name})
     settings = DataSettings.of({**about_data, "data": str(Path(data).resolve())})
     wanted = kind.resolve_features(method_settings, settings.features)
-    settings = settings.model_copy(update={"features": resolve_features(data, wanted)})
+    settings = settings.model_copy(update={"features": resolve_features(data, wanted, settings.dataset)})
     reading = settings.reading(on_progress)
     if settings.features == "precomputed":
         dataset = read_data(data, reading)
         if on_check is not None:
             on_check(examine_dataset(dataset, paired=kind.paired))
-        return dataset, settings
+        return dataset, _without_background(settings, about_data, dataset.class_names)
     extractor = make_extractor(settings.features)
-    corpus = find_clips(data)
+    corpus = find_corpus(data, reading)
+    settings = _without_background(settings, about_data, corpus.class_names)
     checkup = examine_corpus(corpus, reading, settings.features, paired=kind.paired)
     if checkup.errors:
         raise DataError("; ".join(finding.text for finding in checkup.errors))
@@ -348,3 +356,11 @@ def _check_excluded(settings: DataSettings, known: Sequence[str]) -> None:
                 f"exclude names the class '{name}', which the labels do not have"
                 f"{nearest(name, known) or '.'} Known: {', '.join(known)}"
             )
+
+
+def _without_background(settings: DataSettings, given: dict[str, Any], class_names: Sequence[str]) -> DataSettings:
+    """Leave a published data set's background out of scoring by custom, unless classes to leave out were given."""
+    if not settings.dataset or "exclude" in given:
+        return settings
+    background: tuple[str, ...] = DATASETS[settings.dataset].background
+    return settings.model_copy(update={"exclude": tuple(name for name in background if name in class_names)})

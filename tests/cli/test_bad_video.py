@@ -189,7 +189,7 @@ def test_an_interrupt_during_extraction_keeps_what_was_done(data: Path, tmp_path
     program = "import signal, vasot.cli.main as m; signal.signal(signal.SIGINT, signal.default_int_handler); m.main()"
     process = subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
-    while not (kept := list((tmp_path / "cache").rglob("*.npz"))) and time.monotonic() < until:
+    while not (kept := list((tmp_path / "cache").rglob("[!.]*.npz"))) and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

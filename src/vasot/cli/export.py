@@ -10,11 +10,11 @@ import typer
 from vasot.cli.options import Force, Output, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from vasot.export.content import Exported, Video
-    from vasot.training.corrections import Corrections
-    from vasot.types import Segmentation, Track
+    from vasot.training.results import RecordingResult
+    from vasot.types import Segmentation
 
 __all__ = ["command"]
 
@@ -46,59 +46,49 @@ def command(
     force: Force = False,
 ) -> None:
     """Write segments as files that annotation tools and other programs open."""
-    from dataclasses import replace
-
-    from vasot.cli.inputs import read_shown
-    from vasot.datasets.recordings import read_data
-    from vasot.errors import DataError, nearest
+    from vasot.cli.inputs import read_shown_results
     from vasot.export.formats import plan_export, write_export
-    from vasot.training.corrections import Corrections, load_corrections
-    from vasot.training.folder import RunFolder
     from vasot.training.model import load
 
     model = load(run)
+    model.require("segment")
+    if align_to is not None:
+        model.require("align")
     # The files are known without reading anything where the run's own recordings are exported.
     plan_export(format_name, () if inputs else model.config.recordings, output, aligned=bool(align_to), force=force)
-    tracks: Sequence[Track] = (
-        read_shown(model, inputs) if inputs else read_data(model.config.data.data, model.config.data.reading()).tracks
-    )
-    names = [track.name for track in tracks]
-    if align_to is not None and align_to not in names:
-        raise DataError(f"there is no recording '{align_to}' to align to{nearest(align_to, names)}")
+    results = read_shown_results(model, inputs or (), corrected=corrected)
+    names = [each.name for each in results.recordings]
+    reference = results.recording(align_to) if align_to is not None else None
     plan = plan_export(format_name, names, output, aligned=bool(align_to), force=force)
-    # Timelines are corrected frame by frame: those of the run's own recordings, not of others of the same name.
-    corrections = load_corrections(RunFolder(run).corrections) if corrected else Corrections()
-    if inputs:
-        corrections = replace(corrections, segments={})
-    recordings = [_exported(track, model.segment(track), corrections) for track in tracks]
-    reference = next((track for track in tracks if track.name == align_to), None)
-    others = [track for track in tracks if track is not reference] if reference is not None else []
-    alignments = [model.align(track, reference) for track in others] if reference is not None else []
+    recordings = [
+        _exported(each, each.segmentation, results.corrections.colours)
+        for each in results.recordings
+        if each.segmentation is not None
+    ]
+    others = [each for each in results.recordings if each is not reference] if reference is not None else []
+    alignments = [model.align(each.track, reference.track) for each in others if reference is not None]
     for note in write_export(plan, recordings, alignments):
         typer.echo(f"note: {note}")
     count = sum(len(each.spans) for each in recordings)
     files = [*dict.fromkeys(plan.segments.values()), *([plan.alignments] if plan.alignments else [])]
-    n_corrected = sum(name in corrections.segments for name in names)
-    if n_corrected or corrections.merged:
-        typer.echo(f"corrected: {n_corrected} timelines, {len(corrections.merged)} merged actions; --predicted without")
+    merged, timelines = results.corrections.merged, results.corrections.segments
+    n_corrected = sum(name in timelines for name in names)
+    if n_corrected or merged:
+        typer.echo(f"corrected: {n_corrected} timelines, {len(merged)} merged actions; --predicted without")
     typer.echo(f"{len(recordings)} recordings, {count} segments -> {', '.join(map(str, files))}")
 
 
-def _exported(track: Track, predicted: Segmentation, corrections: Corrections) -> Exported:
+def _exported(result: RecordingResult, segmentation: Segmentation, colours: Mapping[int, str]) -> Exported:
     from vasot.export.content import Exported, spans_of
 
-    segmentation = corrections.apply(predicted)
-    video = _video_of(track)
+    video = None if result.video is None else _look_at(result.video)
     spans = spans_of(segmentation, None if video is None else video.duration_seconds)
-    return Exported(track.name, spans, segmentation.action_names, video, corrections.colours)
+    return Exported(result.name, spans, segmentation.action_names, video, colours)
 
 
-def _video_of(track: Track) -> Video | None:
-    from vasot.datasets.videos import is_video
+def _look_at(path: Path) -> Video:
     from vasot.export.content import Video
     from vasot.video.probe import frame_times, probe
 
-    if track.source is None or not is_video(track.source):
-        return None
-    info = probe(track.source)
-    return Video(info.path, info.width, info.height, info.duration_seconds, frame_times(track.source))
+    info = probe(path)
+    return Video(info.path, info.width, info.height, info.duration_seconds, frame_times(path))

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vasot.training.model import Model
+    from vasot.training.results import RunResults
     from vasot.types import Track
 
-__all__ = ["read_shown"]
+__all__ = ["read_shown", "read_shown_results"]
 
 
 def read_shown(model: Model, inputs: Sequence[Path]) -> list[Track]:
@@ -27,8 +28,24 @@ def read_shown(model: Model, inputs: Sequence[Path]) -> list[Track]:
     from vasot.cli.progress import ExtractionProgress
     from vasot.datasets.recordings import read_inputs
 
-    def warn(text: str) -> None:
-        typer.echo(f"warning: {text}", err=True)
+    with ExtractionProgress(Console(stderr=True)) as progress:
+        return read_inputs(inputs, model.config.data.reading(progress.show, _warn))
+
+
+def read_shown_results(model: Model, inputs: Sequence[Path] = (), *, corrected: bool = True) -> RunResults:
+    """The model's own recordings, or the inputs, with their segments: progress and warnings go to standard error.
+
+    Raises:
+        VasotError: see :func:`~vasot.training.results.read_results`.
+    """
+    from rich.console import Console
+
+    from vasot.cli.progress import ExtractionProgress
+    from vasot.training.results import read_results
 
     with ExtractionProgress(Console(stderr=True)) as progress:
-        return read_inputs(inputs, model.config.data.reading(progress.show, warn))
+        return read_results(model, inputs, corrected=corrected, on_progress=progress.show, on_warning=_warn)
+
+
+def _warn(text: str) -> None:
+    typer.echo(f"warning: {text}", err=True)

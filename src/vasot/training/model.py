@@ -96,6 +96,16 @@ class Model:
         """What it can do: "segment", "align" or both."""
         return self.method.tasks
 
+    def require(self, *tasks: Task) -> None:
+        """Refuse before any work what the model was not trained for.
+
+        Raises:
+            SettingsError: the method does not do one of the tasks.
+        """
+        for task in tasks:
+            if task not in self.tasks:
+                raise SettingsError(f"method '{self.method_name}' cannot {task}; train with --method vasot, which can")
+
     def track(self, source: Source) -> Track:
         """The recording as a track."""
         if isinstance(source, Track):

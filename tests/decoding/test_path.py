@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vasot.decoding import CONFIDENCE_WINDOW, matches_from_plan, monotone_path, path_to_map
+from vasot.decoding import CONFIDENCE_WINDOW, follow, matches_from_plan, monotone_path, path_to_map
 from vasot.errors import DataError
 from vasot.types import UNMATCHED
 
@@ -124,6 +124,45 @@ def test_playback_never_goes_back_and_stays_within_the_recording() -> None:
 def test_a_path_that_leaves_out_frames_is_refused(path: list[list[int]], n_frames: int) -> None:
     with pytest.raises(DataError, match="every one of the"):
         path_to_map(np.array(path), n_frames)
+
+
+@given(n=st.integers(1, 30), m=st.integers(1, 30), seed=st.integers(0, 1000))
+def test_following_never_goes_back_and_meets_the_path_at_every_frame(n: int, m: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    path = monotone_path(generator.random((n, m)))
+    times_x, times_y = (np.cumsum(generator.uniform(0.01, 0.5, size)) for size in (n, m))
+    everywhere = np.sort(np.append(generator.uniform(times_x[0] - 1, times_x[-1] + 1, 200), times_x))
+    for ends in (None, (float(times_x[-1]) + 0.5, float(times_y[-1]) + 0.2)):
+        assert (np.diff(follow(path, times_x, times_y, everywhere, ends)) >= 0).all()
+        there = follow(path, times_x, times_y, times_x, ends)
+        for frame in range(n):
+            partners = times_y[path[path[:, 0] == frame, 1]]
+            assert partners[0] <= there[frame] <= partners[-1]
+            if partners.size == 1:
+                assert there[frame] == partners[0]
+
+
+def test_following_waits_hurries_and_runs_straight_between_frames() -> None:
+    path = np.array([[0, 0], [1, 0], [2, 0], [3, 1], [4, 2], [4, 3], [4, 4], [4, 5], [5, 6]])
+    times_x, times_y = np.arange(6) * 0.5, 10 + np.arange(7.0)
+    at = np.array([0.0, 0.7, 1.0, 1.25, 1.5, 2.0, 2.25, 2.5])
+    assert follow(path, times_x, times_y, at).tolist() == [10.0, 10.0, 10.0, 10.5, 11.0, 13.5, 14.75, 16.0]
+
+
+def test_following_ends_both_recordings_together_where_their_ends_are_known() -> None:
+    path = np.array([[0, 0], [1, 1]])
+    times = np.array([0.0, 1.0])
+    at = np.array([-1.0, 1.0, 1.5, 2.0, 3.0])
+    assert follow(path, times, times, at, ends=(2.0, 1.5)).tolist() == [0.0, 1.0, 1.25, 1.5, 1.5]
+    assert follow(path, times, times, at).tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_following_refuses_the_times_of_another_recording() -> None:
+    path = np.array([[0, 0], [1, 1]])
+    with pytest.raises(DataError, match="names frame 1 of Y, but there are 1 times"):
+        follow(path, np.arange(2.0), np.zeros(1), 0.5)
+    with pytest.raises(DataError, match="every one of the 3 frames"):
+        follow(path, np.arange(3.0), np.arange(2.0), 0.5)
 
 
 def test_a_frame_is_unmatched_only_where_virtual_mass_exceeds_the_sum_of_real_mass() -> None:

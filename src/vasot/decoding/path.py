@@ -11,7 +11,7 @@ from numba import njit
 from vasot.errors import DataError
 from vasot.types import UNMATCHED
 
-__all__ = ["CONFIDENCE_WINDOW", "matches_from_plan", "monotone_path", "path_to_map"]
+__all__ = ["CONFIDENCE_WINDOW", "follow", "matches_from_plan", "monotone_path", "path_to_map"]
 
 CONFIDENCE_WINDOW = 0.01
 """How far from the match mass still speaks for it, as a fraction of recording Y's length (at least one frame).
@@ -120,6 +120,51 @@ def path_to_map(path: Int[np.ndarray, "l 2"], n_frames: int) -> Float[np.ndarray
             "give the length of the recording that the path was made for"
         )
     return np.asarray(np.bincount(frames_x, weights=frames_y, minlength=n_frames) / counts)
+
+
+def follow(
+    path: Int[np.ndarray, "l 2"],
+    times_x: Float[np.ndarray, " n"],
+    times_y: Float[np.ndarray, " m"],
+    seconds: float | Float[np.ndarray, "*s"],
+    ends: tuple[float, float] | None = None,
+) -> Float[np.ndarray, "*s"]:
+    """Return the instants of Y at which Y stands while X plays at the given instants; never decreasing in them.
+
+    At the instant of a frame of X, Y stands where :func:`path_to_map` says. Where the path pairs that frame with one
+    frame of Y, that is exactly this frame's instant, also where several frames of X share it: Y waits. Where the path
+    passes several frames of Y within one frame of X, it is their middle: Y hurries from the instant before to the one
+    behind. Between two frames of X the answer is on the straight line between theirs.
+
+    Args:
+        path: (L, 2) pairs (frame of X, frame of Y), as :func:`monotone_path` makes them.
+        times_x: (N,) instant of each sampled frame of X in seconds, increasing; any steps.
+        times_y: (M,) instant of each sampled frame of Y in seconds, increasing.
+        seconds: instants of X, of any shape. Before X's first frame, Y stands where it stands at that frame.
+        ends: where X and Y end, in seconds: behind X's last frame Y runs on evenly, so that both end together. Without
+            them Y stands still there.
+
+    Raises:
+        DataError: the path leaves out a frame of X, or has one that X or Y does not have.
+
+    >>> path = np.array([[0, 0], [1, 1], [2, 1], [3, 2], [3, 3], [3, 4], [4, 5]])
+    >>> tenths = np.arange(6) / 10
+    >>> follow(path, tenths[:5], tenths, np.array([0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 9.0])).tolist()
+    [0.0, 0.05, 0.1, 0.1, 0.3, 0.5, 0.5]
+    >>> follow(path, tenths[:5], tenths, 0.45, ends=(0.5, 0.6)).round(3).tolist()
+    0.55
+    """
+    frames_y = path_to_map(path, times_x.size)
+    if path[:, 1].min() < 0 or path[:, 1].max() >= times_y.size:
+        raise DataError(
+            f"the path names frame {path[:, 1].max()} of Y, but there are {times_y.size} times; "
+            "give the times of the recording that the path was made for"
+        )
+    where = np.interp(frames_y, np.arange(times_y.size), times_y)
+    at = np.asarray(times_x, dtype=np.float64)
+    if ends is not None:
+        at, where = np.append(at, max(ends[0], at[-1])), np.append(where, max(ends[1], where[-1]))
+    return np.asarray(np.interp(seconds, at, where))
 
 
 def _check(plan: Float[np.ndarray, "n m"]) -> None:

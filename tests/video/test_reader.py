@@ -11,7 +11,7 @@ from made_videos import HEIGHT, WIDTH, number_of, numbered, write_video
 from vasot.errors import DataError, SettingsError
 from vasot.types import FrameSize
 from vasot.video.probe import frame_times, probe
-from vasot.video.reader import FrameReader, frame_at
+from vasot.video.reader import FrameReader, frame_at, frames_at
 from vasot.video.sampling import instants, shown_at
 
 VARIABLE = [0, 40, 80, 200, 210, 220, 600, 640, 680, 1000, 1040, 1500]
@@ -53,6 +53,26 @@ def test_a_single_frame_is_the_one_shown_at_that_instant(seconds: float, number:
     path = write_video(tmp_path / "a.mkv", stamps=VARIABLE, time_base=Fraction(1, 1000))
     assert number_of(frame_at(path, seconds)) == number
     assert min(frame_at(path, seconds, HEIGHT // 2).shape[:2]) == HEIGHT // 2
+
+
+def test_frames_at_several_instants_are_those_of_each_alone(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", 200, options={"bf": "3", "g": "30"})
+    # Out of order, twice the same, two of one frame, far apart, and past the end.
+    seconds = [6.31, 0.0, 0.04, 99.0, 0.05, 6.31, 3.99, 5.0]
+    numbers = [number_of(image) for image in frames_at(path, seconds)]
+    assert numbers == [157, 0, 1, 199, 1, 157, 99, 125]
+    assert numbers == [number_of(frame_at(path, instant)) for instant in seconds]
+    assert frames_at(path, []) == []
+    assert {min(image.shape[:2]) for image in frames_at(path, [0.0, 7.0], HEIGHT // 2)} == {HEIGHT // 2}
+
+
+def test_frames_behind_a_break_are_the_last_whole_one(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", 200, options={"g": "25"})
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    first, last, behind = (number_of(image) for image in frames_at(path, [0.0, 7.6, 99.0]))
+    assert first == 0
+    assert 50 < last < 150
+    assert behind == last
 
 
 def test_time_begins_with_the_file_whatever_its_clock_says(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -19,7 +20,10 @@ from vasot.types import Frames, FrameSize
 from vasot.video.probe import Damage, display_size, missing_rest, open_video, time_zero, turns_of
 from vasot.video.sampling import TOLERANCE_SECONDS
 
-__all__ = ["FrameReader", "frame_at"]
+__all__ = ["FrameReader", "frame_at", "frames_at"]
+
+_NEAR_SECONDS = 2.0
+"""Frames of one file that are no further apart are decoded in one go; a key frame to seek to is rarely nearer."""
 
 
 class FrameReader:
@@ -116,6 +120,27 @@ class FrameReader:
                     image = self._picture(shown, stream)
                 yield instant, image
                 count += 1
+
+    def shown_at(self, instants: Sequence[float]) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+        """The frames shown at instants that do not decrease and begin with the start, instead of at a rate.
+
+        Raises:
+            DataError: the file is no video, or not one frame of it can be read.
+        """
+        count = 0
+        shown: VideoFrame | None = None
+        with open_video(self.path) as (container, stream):
+            for time, frame in self._decoded(container, stream):
+                while shown is not None and count < len(instants) and instants[count] < time - TOLERANCE_SECONDS:
+                    yield self._picture(shown, stream)
+                    count += 1
+                if count == len(instants):
+                    return
+                shown = frame
+            if shown is None:
+                raise DataError(f"{self.path}: not one frame can be decoded; export it again, or remove it")
+            for _ in instants[count:]:
+                yield self._picture(shown, stream)
 
     def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
         """Frames and the seconds at which they appear, from the one shown at the start on, as far as they are whole."""
@@ -234,3 +259,24 @@ def frame_at(path: str | Path, seconds: float, size: FrameSize = None) -> UInt8[
         iter(FrameReader(path, start_seconds=seconds, size=size, chunk_frames=1))
     ).images[0]
     return image
+
+
+def frames_at(path: str | Path, seconds: Sequence[float], size: FrameSize = None) -> list[UInt8[np.ndarray, "h w 3"]]:
+    """The frames on the screen at several instants, in the order given, as :func:`frame_at` finds each.
+
+    Instants that lie close together are read in one go, so that nothing is decoded twice; the rest of the file is
+    left out.
+
+    Raises:
+        DataError: the file is no video, or not one frame of it can be read.
+        SettingsError: an instant before the beginning, or a size that is not positive.
+    """
+    wanted = sorted(set(seconds))
+    breaks = [place for place, (a, b) in enumerate(pairwise(wanted), start=1) if b - a > _NEAR_SECONDS]
+    found: dict[float, UInt8[np.ndarray, "h w 3"]] = {}
+    for start, stop in pairwise([0, *breaks, len(wanted)]):
+        group = wanted[start:stop]
+        if group:
+            reader = FrameReader(path, start_seconds=group[0], size=size)
+            found.update(zip(group, reader.shown_at(group), strict=True))
+    return [found[instant] for instant in seconds]

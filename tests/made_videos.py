@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from vasot.types import Frames
@@ -88,3 +89,41 @@ class NumberFeatures:
         for chunk in chunks:
             self.n_seen += len(chunk.images)
             yield np.array([[number_of(image), self.marker] for image in chunk.images], dtype=np.float32)
+
+
+def write_sounding_video(path: Path, n_frames: int, codec: str, sound_codec: str, rate_hz: int = 48000) -> np.ndarray:
+    """Write frames 0, 1, ... at 25 Hz under a tone that rises all the time; returns its samples."""
+    seconds = np.arange(n_frames * rate_hz // 25) / rate_hz
+    samples = (0.3 * np.sin(2 * np.pi * (200 + 150 * seconds) * seconds)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        pictures = container.add_stream(codec, rate=25)
+        sound = container.add_stream(sound_codec, rate=rate_hz, layout="mono")
+        assert isinstance(pictures, VideoStream)
+        assert isinstance(sound, AudioStream)
+        pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for number, part in enumerate(np.split(samples, n_frames)):
+            frame = av.VideoFrame.from_ndarray(numbered(number), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(pictures.encode(frame))
+            heard = av.AudioFrame.from_ndarray(part[None], format="flt", layout="mono")
+            heard.sample_rate, heard.time_base = rate_hz, Fraction(1, rate_hz)
+            heard.pts = number * part.size
+            container.mux(sound.encode(heard))
+        container.mux(pictures.encode(None))
+        container.mux(sound.encode(None))
+    return samples
+
+
+def heard_in(path: Path, n_seconds: float, rate_hz: int = 48000) -> tuple[np.ndarray, str]:
+    """The sound of a file from its beginning on, each sample at its time (silence where there is none); its codec."""
+    found = np.zeros(round(n_seconds * rate_hz), dtype=np.float32)
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler("fltp", "mono", rate_hz)
+        for frame in container.decode(audio=0):
+            for piece in resampler.resample(frame):
+                assert piece.pts is not None
+                assert piece.time_base is not None
+                at, part = round(float(piece.pts * piece.time_base) * rate_hz), piece.to_ndarray()[0]
+                part = part[max(0, -at) : max(0, found.size - at)]
+                found[max(at, 0) : max(at, 0) + part.size] = part
+        return found, container.streams.audio[0].codec_context.codec.canonical_name

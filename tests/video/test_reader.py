@@ -253,3 +253,12 @@ def test_shown_at_agrees_with_counting() -> None:
     wanted = np.linspace(-0.2, 0.7, 91)
     expected = [max(0, int((times <= instant + 5e-4).sum()) - 1) for instant in wanted]
     assert shown_at(times, wanted).tolist() == expected
+
+
+def test_instants_may_stand_still_and_pass_over_frames_but_never_go_back(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", 40)
+    instants = np.array([0.2, 0.2, 0.21, 0.24, 0.8, 0.8, 1.59, 1.6, 9.0])
+    shown = [number_of(image) for image in FrameReader(path, start_seconds=0.2).shown_at(instants)]
+    assert shown == [5, 5, 5, 6, 20, 20, 39, 39, 39]
+    with pytest.raises(SettingsError, match="in order"):
+        list(FrameReader(path).shown_at([0.5, 0.4]))

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from made_videos import HEIGHT, WIDTH, number_of, numbered
 from vasot.errors import RunFolderError, SettingsError
 from vasot.video.probe import frame_times, probe
-from vasot.video.reader import FrameReader
+from vasot.video.reader import FrameReader, frame_at
 from vasot.video.writer import VideoWriter
 
 
@@ -61,3 +62,34 @@ def test_sizes_and_rates_that_the_format_lacks_are_refused(rate: float, height: 
 def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="shape"), VideoWriter(tmp_path / "a.mp4", 25, HEIGHT, WIDTH) as video:
         video.write(numbered(1)[:, :-2])
+
+
+def test_frames_with_times_of_their_own_appear_at_them(tmp_path: Path) -> None:
+    path, times = tmp_path / "a.mp4", np.cumsum([0.0, 0.04, 0.033, 0.5, 0.001, 1 / 3])
+    with VideoWriter(path, 25, HEIGHT, WIDTH, own_times=True) as video:
+        for number, time in enumerate(times):
+            video.write(numbered(number), float(time))
+    np.testing.assert_allclose(frame_times(path), times, atol=1e-5)
+    images = list(FrameReader(path).shown_at(times))
+    assert [number_of(image) for image in images] == list(range(6))
+
+
+@pytest.mark.parametrize(("own_times", "text"), [(False, "own_times"), (True, "not behind")])
+def test_a_time_that_is_not_asked_for_or_goes_back_is_refused(own_times: bool, text: str, tmp_path: Path) -> None:
+    def twice() -> None:
+        with VideoWriter(tmp_path / "a.mp4", 25, HEIGHT, WIDTH, own_times=own_times) as video:
+            video.write(numbered(1), 0.5)
+            video.write(numbered(2), 0.5)
+
+    with pytest.raises(SettingsError, match=text):
+        twice()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_file_says_how_its_colours_are_meant(tmp_path: Path) -> None:
+    path, green = tmp_path / "a.mp4", np.full((720, 1280, 3), (30, 200, 60), dtype=np.uint8)
+    with VideoWriter(path, 25, 720, 1280, fast=True) as video:
+        video.write(green)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.colorspace == 6
+    np.testing.assert_allclose(frame_at(path, 0.0).mean((0, 1)), green[0, 0], atol=4)

@@ -9,7 +9,21 @@ import typer
 from typer.core import TyperGroup
 
 from vasot import __version__
-from vasot.cli import align, check, compare, demo, evaluate, export, fit, import_truth, info, name, presets, segment
+from vasot.cli import (
+    align,
+    check,
+    compare,
+    demo,
+    evaluate,
+    export,
+    fit,
+    import_truth,
+    info,
+    name,
+    presets,
+    segment,
+    sync,
+)
 from vasot.errors import VasotError
 
 __all__ = ["app", "main"]
@@ -73,6 +87,7 @@ for _verb, _module in {
     "fit": fit,
     "segment": segment,
     "align": align,
+    "sync": sync,
     "evaluate": evaluate,
     "compare": compare,
     "export": export,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,6 +73,7 @@ def read_results(
     run: str | Path | Model,
     inputs: Sequence[str | Path] = (),
     *,
+    names: Collection[str] | None = None,
     corrected: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
     on_warning: Callable[[str], None] | None = None,
@@ -82,6 +83,7 @@ def read_results(
     Args:
         run: a run folder, or the model loaded from one.
         inputs: videos or array files, or folders of them, in place of the run's own recordings.
+        names: the only recordings to take of them; all where it is None. One that is not there is no error here.
         corrected: apply the corrections kept in the run folder. Timelines were corrected frame by frame: they are of
             the run's own recordings, and do not concern inputs of the same name.
         on_progress, on_warning: called while videos are looked at.
@@ -98,7 +100,7 @@ def read_results(
         corrections = load_corrections(RunFolder(model.folder).corrections)
     if inputs:
         corrections = replace(corrections, segments={})
-    recordings = tuple(_result(model, track, corrections) for track in tracks)
+    recordings = tuple(_result(model, track, corrections) for track in tracks if names is None or track.name in names)
     return RunResults(model, recordings, corrections, dataset)
 
 

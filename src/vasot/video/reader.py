@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -121,26 +121,36 @@ class FrameReader:
                 yield instant, image
                 count += 1
 
-    def shown_at(self, instants: Sequence[float]) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-        """The frames shown at instants that do not decrease and begin with the start, instead of at a rate.
+    def shown_at(self, instants: Iterable[float]) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+        """The frame on the screen at each of these instants, instead of at a rate; past the end, the last one.
+
+        Only one frame is kept at a time, and each is decoded once.
+
+        Args:
+            instants: in order, from the start of this reader on; they may stand still, and pass over frames.
 
         Raises:
             DataError: the file is no video, or not one frame of it can be read.
+            SettingsError: an instant lies before the one before it.
         """
-        count = 0
-        shown: VideoFrame | None = None
+        self.damage = None
+        self._shape = None
         with open_video(self.path) as (container, stream):
-            for time, frame in self._decoded(container, stream):
-                while shown is not None and count < len(instants) and instants[count] < time - TOLERANCE_SECONDS:
-                    yield self._picture(shown, stream)
-                    count += 1
-                if count == len(instants):
-                    return
-                shown = frame
-            if shown is None:
+            decoded = self._decoded(container, stream)
+            current, following = next(decoded, None), next(decoded, None)
+            if current is None:
                 raise DataError(f"{self.path}: not one frame can be decoded; export it again, or remove it")
-            for _ in instants[count:]:
-                yield self._picture(shown, stream)
+            image: UInt8[np.ndarray, "h w 3"] | None = None
+            reached = -math.inf
+            for instant in instants:
+                if instant < reached:
+                    raise SettingsError(f"{self.path}: {instant} s lies before {reached} s; give instants in order")
+                reached = instant
+                while following is not None and following[0] - TOLERANCE_SECONDS <= instant:
+                    current, following, image = following, next(decoded, None), None
+                if image is None:
+                    image = self._picture(current[1], stream)
+                yield image
 
     def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
         """Frames and the seconds at which they appear, from the one shown at the start on, as far as they are whole."""

@@ -7,7 +7,7 @@ at 0; the end of a segment is exclusive; times are in seconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,6 +89,11 @@ class Track:
     def n_features(self) -> int:
         """Width D of a feature vector."""
         return int(self.features.shape[1])
+
+    def every(self, stride: int) -> Track:
+        """Every so many-th frame of it, from the first on."""
+        times = None if self.times_seconds is None else self.times_seconds[::stride]
+        return replace(self, features=self.features[::stride], times_seconds=times)
 
 
 @dataclass(frozen=True)

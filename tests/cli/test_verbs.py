@@ -80,6 +80,7 @@ def test_fit_writes_the_run_folder_with_segments_and_their_picture(place: Path) 
         "checkpoints",
         "segments",
         "segments.png",
+        "report.html",
     }
     written = {path.name for path in (place / "run" / "segments").iterdir()}
     assert written == {f"{path.stem}.segments.csv" for path in features(place)}

@@ -177,10 +177,13 @@ def _draw(model: Model, dataset: Dataset, report: SegmentationReport, pictures: 
 
 
 def _tell_what_to_do_next(place: DemoFolder, videos: Sequence[Path]) -> None:
+    from vasot.training.folder import RunFolder
+
     typer.echo(
         f"\nwritten to {place.path}:\n"
         f"  {place.data}  the videos and the truth about them\n"
         f"  {place.run}  the run: model, settings, losses, segments of all videos\n"
+        f"  {RunFolder(place.run).report}  what was learned, as a page for the browser\n"
         f"  {place.outputs}  segments of one video, and one alignment, as tables and pictures\n"
         f"  {place.pictures / 'timelines.png'}  every video's segments against the truth\n"
         f"  {place.pictures / 'plan.png'}  one alignment\n"

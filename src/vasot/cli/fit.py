@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vasot.training.checkup import Checkup
     from vasot.training.folder import RunConfig
     from vasot.training.model import Model
+    from vasot.types import Segmentation
 
 __all__ = ["command", "train_and_report"]
 
@@ -179,8 +180,16 @@ def _search_and_report(
 
 
 def _report(say: Any, model: Model, dataset: Dataset, output: Path) -> None:
-    if "segment" in model.method.tasks:
-        _write_segments(say, model, dataset, output)
+    from vasot.cli.report import write_report
+    from vasot.training.folder import RunFolder
+    from vasot.training.results import results_of
+
+    results = results_of(model, dataset)
+    if "segment" in model.tasks:
+        _write_segments(say, [each.predicted for each in results.recordings if each.predicted is not None], output)
+    page = RunFolder(output).report
+    write_report(results, page, force=True)
+    say(f"what was learned, as a page for the browser: {page}")
     _print_damaged(say, dataset)
     say(f"the run is in {output}; next: vasot evaluate {output}, vasot segment {output} FILE -o OUT")
 
@@ -238,11 +247,10 @@ def _about_published(config: RunConfig) -> str:
     return f"{published.title}: {preset} where none is named{left_out}"
 
 
-def _write_segments(say: Any, model: Model, dataset: Dataset, output: Path) -> None:
+def _write_segments(say: Any, segmentations: Sequence[Segmentation], output: Path) -> None:
     from vasot.export.tables import write_segments_csv
     from vasot.report.timeline import save_corpus_timeline
 
-    segmentations = [model.segment(track) for track in dataset.tracks]
     for segmentation in segmentations:
         write_segments_csv(segmentation, output / "segments" / f"{segmentation.name}.segments.csv", force=True)
     save_corpus_timeline(segmentations, output / "segments.png", force=True)

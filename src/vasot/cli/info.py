@@ -17,7 +17,15 @@ from vasot import __version__
 if TYPE_CHECKING:
     from vasot.training.folder import DataSettings
 
-__all__ = ["OPTIONAL_PARTS", "OptionalPart", "command", "describe_devices", "describe_optional_parts", "describe_run"]
+__all__ = [
+    "OPTIONAL_PARTS",
+    "OptionalPart",
+    "command",
+    "describe_devices",
+    "describe_optional_parts",
+    "describe_run",
+    "installed_versions",
+]
 
 _PACKAGES = ("torch", "lightning", "numpy", "numba", "scikit-learn")
 
@@ -57,7 +65,7 @@ def command(
         typer.echo(json.dumps(about, indent=2) if as_json else _run_as_text(about))
         return
     facts: dict[str, Any] = {
-        "versions": _versions(),
+        "versions": installed_versions(),
         "devices": describe_devices(),
         "optional_parts": describe_optional_parts(),
     }
@@ -168,7 +176,8 @@ def _run_as_text(about: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _versions() -> dict[str, str | None]:
+def installed_versions() -> dict[str, str | None]:
+    """Versions of vasot, Python and what it is built on; None for a package that is not installed."""
     own = {"vasot": __version__, "python": platform.python_version()}
     return {**own, **{package: _installed(package) for package in _PACKAGES}}
 

@@ -21,6 +21,7 @@ from vasot.cli import (
     info,
     name,
     presets,
+    report,
     segment,
     sync,
 )
@@ -89,6 +90,7 @@ for _verb, _module in {
     "align": align,
     "sync": sync,
     "evaluate": evaluate,
+    "report": report,
     "compare": compare,
     "export": export,
     "import": import_truth,

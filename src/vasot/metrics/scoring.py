@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol as Structure
 from typing import runtime_checkable
 
@@ -141,11 +140,6 @@ def evaluate(
     )
 
 
-def _thinned(track: Track, stride: int) -> Track:
-    times = track.times_seconds
-    return replace(track, features=track.features[::stride], times_seconds=None if times is None else times[::stride])
-
-
 def _relative_time(track: Track) -> Float[np.ndarray, "t 1"]:
     return np.linspace(0, 1, track.n_frames)[:, None]
 
@@ -225,7 +219,7 @@ def _align_pairs(model: Scorable, labelled: Labelled, n_pairs: int, stride: int,
     if "align" not in model.tasks:
         return None
     activities = labelled.activities
-    tracks = [_thinned(track, stride) for track in labelled.tracks]
+    tracks = [track.every(stride) for track in labelled.tracks]
     phases = [labels[::stride] for labels in labelled.phases]
 
     def matches(activity: str, i: int, j: int) -> Int[np.ndarray, " _"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.colors import to_rgb
@@ -13,6 +14,7 @@ __all__ = [
     "Style",
     "action_style",
     "is_background",
+    "run_styles",
     "unmatched_style",
 ]
 
@@ -50,6 +52,19 @@ class Style:
         luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
         return "black" if luminance > 0.179 else "white"
 
+    @property
+    def css_background(self) -> str:
+        """The same look as a value of CSS's ``background``."""
+        line = f"{self.text_colour} 0 1px, transparent 1px 6px"
+        patterns = {
+            "": "",
+            "xx": f"repeating-linear-gradient(45deg, {line}), repeating-linear-gradient(-45deg, {line}), ",
+            "..": f"radial-gradient({self.text_colour} 1px, transparent 1.5px) 0 0/5px 5px, ",
+            "++": f"repeating-linear-gradient(0deg, {line}), repeating-linear-gradient(90deg, {line}), ",
+            "///": f"repeating-linear-gradient(-45deg, {line}), ",
+        }
+        return f"{patterns[self.hatch]}{self.colour}"
+
 
 BACKGROUND_STYLE = Style("#D9D9D9")
 """Frames without an action: light grey, which no action has."""
@@ -71,6 +86,22 @@ def unmatched_style(order: int, n_classes: int) -> Style:
     Where classes and actions are more than the colours there are, colours recur, but never with these lines.
     """
     return Style(action_style(n_classes + order).colour, "///")
+
+
+def run_styles(action_names: Sequence[str], colours: Mapping[int, str]) -> tuple[Style, ...]:
+    """The looks of a run's actions: the colours that people gave, else grey for a background, else the palette's.
+
+    >>> run_styles(("background", "lift", "lower"), {2: "#123456"})[1:]
+    (Style(colour='#E69F00', hatch=''), Style(colour='#123456', hatch=''))
+    """
+    return tuple(
+        Style(colours[action])
+        if action in colours
+        else BACKGROUND_STYLE
+        if is_background(name)
+        else action_style(action)
+        for action, name in enumerate(action_names)
+    )
 
 
 def is_background(name: str) -> bool:

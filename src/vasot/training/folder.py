@@ -157,6 +157,11 @@ class RunFolder:
         return self.path / "segments"
 
     @property
+    def report(self) -> Path:
+        """What was learned, as one page."""
+        return self.path / "report.html"
+
+    @property
     def names(self) -> Path:
         """Names that people gave to actions."""
         return self.path / "names.toml"
@@ -252,6 +257,7 @@ _OWN = (
     "actions.png",
     "alignments",
     "evaluation.json",
+    "report.html",
 )
 
 

@@ -17,7 +17,7 @@ from vasot.training.folder import RunFolder
 from vasot.training.model import Model, load
 from vasot.types import Segmentation, Track
 
-__all__ = ["RecordingResult", "RunResults", "read_results"]
+__all__ = ["RecordingResult", "RunResults", "read_results", "results_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +95,26 @@ def read_results(
     reading = model.config.data.reading(on_progress, on_warning)
     dataset = None if inputs else _own_data(model, reading)
     tracks = read_inputs(inputs, reading) if dataset is None else list(dataset.tracks)
-    corrections = Corrections()
-    if corrected and model.folder is not None:
-        corrections = load_corrections(RunFolder(model.folder).corrections)
+    corrections = _corrections(model) if corrected else Corrections()
     if inputs:
         corrections = replace(corrections, segments={})
     recordings = tuple(_result(model, track, corrections) for track in tracks if names is None or track.name in names)
     return RunResults(model, recordings, corrections, dataset)
+
+
+def results_of(model: Model, dataset: Dataset) -> RunResults:
+    """The same of the run's own recordings where they are read already.
+
+    Raises:
+        VasotError: corrections kept in the run folder do not fit them.
+    """
+    corrections = _corrections(model)
+    recordings = tuple(_result(model, track, corrections) for track in dataset.tracks)
+    return RunResults(model, recordings, corrections, dataset)
+
+
+def _corrections(model: Model) -> Corrections:
+    return Corrections() if model.folder is None else load_corrections(RunFolder(model.folder).corrections)
 
 
 def _own_data(model: Model, reading: Reading) -> Dataset:

@@ -1,0 +1,99 @@
+"""``vasot report``: what a run has learned, as one page that stands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vasot.cli.options import Force, Run
+
+if TYPE_CHECKING:
+    from vasot.report.run_report import RunFacts
+    from vasot.training.results import RunResults
+
+__all__ = ["command", "write_report"]
+
+
+def command(
+    run: Run,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Page to write; report.html in the run folder by default."),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write what a run has learned as one page of HTML that needs no network."""
+    from rich.console import Console
+
+    from vasot.cli.progress import ExtractionProgress
+    from vasot.files import refuse_existing
+    from vasot.training.folder import RunFolder
+    from vasot.training.results import read_results
+
+    place = RunFolder(run)
+    place.read_config()
+    path = output or place.report
+    refuse_existing([path], force)
+    with ExtractionProgress(Console(stderr=True)) as progress:
+        results = read_results(run, on_progress=progress.show)
+    write_report(results, path, force)
+    typer.echo(f"{len(results.recordings)} recordings -> {path}")
+
+
+def write_report(results: RunResults, path: Path, force: bool = False) -> None:
+    """Write the page about a run and its own recordings.
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: the file cannot be written.
+    """
+    from vasot.report.page import write_page
+    from vasot.report.recordings import ReportedRecording
+    from vasot.report.run_report import gather, render
+
+    recordings = [
+        ReportedRecording(each.track, each.predicted, each.segmentation, each.video) for each in results.recordings
+    ]
+    write_page(path, render(gather(results.model, recordings, _facts(results), results.dataset)), force)
+
+
+def _facts(results: RunResults) -> RunFacts:
+    from vasot.cli.info import installed_versions
+    from vasot.report.run_report import RunFacts
+    from vasot.training.folder import RunFolder
+
+    model, corrections = results.model, results.corrections
+    config, settings = model.config, model.config.settings
+    values = settings.model_dump(mode="json")
+    losses = () if model.folder is None else read_losses(RunFolder(model.folder).losses)
+    about_data = config.data.model_dump(mode="json", exclude={"data"}, exclude_defaults=True)
+    return RunFacts(
+        run=str(model.folder or "run"),
+        data=config.data.data,
+        expected=config.recordings,
+        settings=(
+            ("method", config.method, "what was trained"),
+            *((name, str(value), "how recordings are read") for name, value in about_data.items()),
+            *((name, str(values[name]), meaning) for name, (_, meaning) in settings.described().items()),
+        ),
+        versions=tuple((name, number) for name, number in installed_versions().items() if number is not None),
+        losses=losses,
+        colours=corrections.colours,
+        merged=corrections.merged,
+        n_corrected=len(corrections.segments),
+        exclude=config.data.exclude,
+        seed=settings.seed,
+        notes=() if results.dataset is None else results.dataset.warnings,
+    )
+
+
+def read_losses(path: Path) -> tuple[float, ...]:
+    """The loss of every epoch in a run's table of losses; none where there is no table."""
+    import csv
+
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as file:
+        return tuple(float(row["loss"]) for row in csv.DictReader(file))

@@ -26,6 +26,8 @@ demo: $(READY) ## Render videos with known answers; check, fit, segment, align a
 	@$(BIN)/vasot demo -o runs/demo --force
 
 test: lint ## Everything that must hold: lint, then doctests and tests with shapes checked
+	$(STEP) "browser"
+	@sh scripts/install-browser.sh
 	$(STEP) "pytest"
 	@$(BIN)/python -m pytest -q -n 2
 

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 # Libraries read these once, when they are first imported; subprocesses inherit them.
 THREADS = ("MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -18,6 +18,9 @@ import jaxtyping
 import pytest
 from beartype import BeartypeConf, FrozenDict, beartype
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from vasot.training.results import RunResults
 
 # Methods are checked one by one, where beartype cannot know which class Self stands for.
 check_types = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({Self: Any})))
@@ -49,6 +52,7 @@ SHAPE_CHECKED = (
     "vasot.transport.virtual",
     "vasot.types",
     "vasot.video",
+    "vasot.viewer",
 )
 """Modules, and packages with all that is in them, whose jaxtyping annotations beartype checks at every call.
 
@@ -87,6 +91,25 @@ def hears_interrupts() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def viewer_results(viewer_run: Path) -> RunResults:
+    """The recordings of that run, read once."""
+    from vasot.training.results import read_results
+
+    return read_results(viewer_run)
+
+
+@pytest.fixture(scope="session")
+def viewer_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A run of three rendered videos, for the viewer; copy it before it is changed."""
+    from made_viewer import make_run
+
+    folder = tmp_path_factory.mktemp("viewer")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VASOT_CACHE", str(folder / "cache"))
+        yield make_run(folder)
 
 
 @pytest.fixture(scope="session")

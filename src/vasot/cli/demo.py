@@ -191,6 +191,7 @@ def _tell_what_to_do_next(place: DemoFolder, videos: Sequence[Path]) -> None:
         "\nnext, with this run, then with videos of your own:"
     )
     for line in (
+        _line("view", place.run),
         _line("segment", place.run, videos[-1], "-o", "out"),
         _line("name", place.run, 0, "my name for it"),
         _line("export", place.run, "--format", "csv", "-o", "out"),

@@ -24,6 +24,7 @@ from vasot.cli import (
     report,
     segment,
     sync,
+    view,
 )
 from vasot.errors import VasotError
 
@@ -95,6 +96,7 @@ for _verb, _module in {
     "export": export,
     "import": import_truth,
     "name": name,
+    "view": view,
     "presets": presets,
     "info": info,
     "demo": demo,

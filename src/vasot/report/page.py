@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from vasot import __version__
 from vasot.files import atomic_write
 
-__all__ = ["clock", "picture_uri", "render_page", "write_page"]
+__all__ = ["clock", "jpeg", "picture_uri", "render_page", "write_page"]
 
 _JPEG_QUALITY = 80
 
@@ -51,8 +51,13 @@ def picture_uri(image: UInt8[np.ndarray, "h w 3"], quality: int = _JPEG_QUALITY)
     >>> picture_uri(np.zeros((8, 8, 3), np.uint8))[:30]
     'data:image/jpeg;base64,/9j/4AA'
     """
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(image, quality)).decode("ascii")
+
+
+def jpeg(image: UInt8[np.ndarray, "h w 3"], quality: int = _JPEG_QUALITY) -> bytes:
+    """Return an RGB picture as the bytes of a JPEG file."""
     _, encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+    return encoded.tobytes()
 
 
 def clock(seconds: float, decimals: int = 1) -> str:

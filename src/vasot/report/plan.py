@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from vasot.report.figure import frame_edges, label_time, new_axes, plain_text, save_figure
 from vasot.types import Alignment
 
-__all__ = ["max_pool", "plot_plan", "save_plan"]
+__all__ = ["max_pool", "plan_picture", "plot_plan", "save_plan"]
 
 _MOST_CELLS = 300
 """Cells along an axis; with more, a ridge of one cell would be thinner than a pixel of the saved picture."""
@@ -37,9 +37,7 @@ def plot_plan(alignment: Alignment, ax: Axes | None = None) -> Axes:
     factor_x, factor_y = -(-n // _MOST_CELLS), -(-m // _MOST_CELLS)
     edges_x, edges_y = frame_edges(alignment.times_x, n), frame_edges(alignment.times_y, m)
     shares = max_pool(_row_shares(alignment), factor_x, factor_y)
-    # The top tenth of the frames may saturate: one very sure frame must not make all the others faint.
-    ceiling = float(np.quantile(shares.max(axis=1), 0.9))
-    top = ceiling if ceiling > 0 else 1.0
+    ceiling, top = _ceiling(shares)
     mesh = ax.pcolormesh(
         np.append(edges_x[:-1:factor_x], edges_x[-1]),
         np.append(edges_y[:-1:factor_y], edges_y[-1]),
@@ -77,6 +75,17 @@ def save_plan(alignment: Alignment, path: Path, force: bool = False) -> None:
     save_figure(plot_plan(alignment), path, force)
 
 
+def plan_picture(alignment: Alignment) -> Float[np.ndarray, "h w"]:
+    """Return the plan as a grey picture, recording X to the right and Y upwards; 0 no mass, 1 most of it.
+
+    It is reduced and scaled as :func:`plot_plan` does, without axes, path and legend.
+    """
+    n, m = alignment.plan.shape
+    shares = max_pool(_row_shares(alignment), -(-n // _MOST_CELLS), -(-m // _MOST_CELLS))
+    _, top = _ceiling(shares)
+    return np.asarray(np.sqrt(np.clip(shares / top, 0.0, 1.0)).T[::-1])
+
+
 def max_pool(values: Float[np.ndarray, "n m"], factor_x: int, factor_y: int) -> Float[np.ndarray, "p q"]:
     """Return the largest value of each block of ``factor_x`` rows and ``factor_y`` columns; the last may be smaller.
 
@@ -86,6 +95,15 @@ def max_pool(values: Float[np.ndarray, "n m"], factor_x: int, factor_y: int) -> 
     n, m = values.shape
     rows = np.maximum.reduceat(values, np.arange(0, n, factor_x), axis=0)
     return np.asarray(np.maximum.reduceat(rows, np.arange(0, m, factor_y), axis=1))
+
+
+def _ceiling(shares: Float[np.ndarray, "p q"]) -> tuple[float, float]:
+    """The share that nine tenths of the columns stay below, and the value to draw darkest.
+
+    The top tenth of the frames may saturate: one very sure frame must not make all the others faint.
+    """
+    ceiling = float(np.quantile(shares.max(axis=1), 0.9))
+    return ceiling, ceiling if ceiling > 0 else 1.0
 
 
 def _row_shares(alignment: Alignment) -> Float[np.ndarray, "n m"]:

@@ -1,0 +1,103 @@
+// The clock: the leader's video where there is one that plays, else the page's own; the others are steered after it.
+
+/** Seconds ahead over which a follower's speed is taken: the path's steps are shorter than a video can change speed. */
+const AHEAD = 0.08;
+
+/**
+ * Plays a stage: `{ start, end, loops, leader, parts }`, where a part is `{ player, locate, update }`. `locate` says
+ * where the part stands at an instant of the stage, null for nowhere; `update` is told so, at every picture.
+ */
+export class Engine {
+  constructor(onUpdate) {
+    this.stage = null;
+    this.time = 0;
+    this.speed = 1;
+    this.playing = false;
+    this.onUpdate = onUpdate;
+    this.last = 0;
+    const turn = (now) => {
+      if (this.playing) this.#advance(now);
+      requestAnimationFrame(turn);
+    };
+    requestAnimationFrame(turn);
+    document.addEventListener("visibilitychange", () => document.hidden && this.pause());
+  }
+
+  setStage(stage, time) {
+    this.pause();
+    this.stage = stage;
+    this.seek(time);
+  }
+
+  /** Play at a speed; a negative one goes back. */
+  play(speed = Math.abs(this.speed)) {
+    if (!this.stage) return;
+    this.speed = speed;
+    const { start, end } = this.stage;
+    if (speed > 0 && this.time >= end - 0.02) this.#move(start);
+    if (speed < 0 && this.time <= start) this.#move(end);
+    this.playing = true;
+    this.last = performance.now();
+    if (this.#drives()) this.stage.leader.player.drive(speed);
+    this.onUpdate();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.seek(this.#drives() ? this.stage.leader.player.time : this.time);
+  }
+
+  /** Move to an instant: at rest, all show exactly that; while playing, they go on from there. */
+  seek(time) {
+    this.#move(time);
+    if (this.playing && this.#drives()) this.stage.leader.player.drive(this.speed);
+  }
+
+  #move(time) {
+    const { start, end, parts } = this.stage;
+    this.time = Math.min(Math.max(time, start), end);
+    for (const part of parts) {
+      const place = part.locate(this.time);
+      if (place !== null) part.player.show(place);
+      part.update(place, this.time);
+    }
+    this.onUpdate();
+  }
+
+  #drives() {
+    return this.speed > 0 && this.stage.leader !== null && this.stage.leader.player.drives;
+  }
+
+  #advance(now) {
+    const { start, end, loops, leader, parts } = this.stage;
+    const elapsed = Math.min((now - this.last) / 1000, 0.25);
+    this.last = now;
+    const driven = this.#drives() ? leader : null;
+    const player = driven?.player;
+    if (player?.element.seeking) return;
+    this.time = player ? player.time : this.time + elapsed * this.speed;
+    if (this.time >= end || player?.element.ended || (this.speed < 0 && this.time <= start)) {
+      if (loops) this.seek(this.speed > 0 ? start : end);
+      else this.pause();
+      return;
+    }
+    for (const part of parts) {
+      const place = part.locate(this.time);
+      if (part !== driven) this.#steer(part, place);
+      part.update(place, this.time);
+    }
+    this.onUpdate();
+  }
+
+  #steer(part, place) {
+    if (place === null) {
+      part.player.pause();
+    } else if (this.speed < 0) {
+      part.player.show(place);
+    } else {
+      const later = part.locate(this.time + AHEAD * this.speed);
+      part.player.steer(place, later === null ? 0 : Math.max(0, later - place) / AHEAD);
+    }
+  }
+}

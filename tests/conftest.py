@@ -116,3 +116,29 @@ def viewer_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def shape_checked() -> tuple[str, ...]:
     """The names of the modules and packages whose annotations are checked."""
     return SHAPE_CHECKED
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """``data`` with videos a, b and c, the run ``run`` on a, b and a clip of c, the runs ``arrays`` and ``asot``.
+
+    The last two are on the arrays in ``tables``.
+    """
+    from made_data import tiny, tiny_data
+    from made_videos import write_corpus
+    from vasot.datasets.synthetic import write_dataset
+    from vasot.training.model import fit
+
+    folder = tmp_path_factory.mktemp("played")
+    small: dict[str, Any] = {"epochs": 1, "frames_per_clip": 8, "radius": 0.2, "hidden_sizes": [8]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VASOT_CACHE", str(folder / "cache"))
+        write_corpus(folder / "data", (60, 70, 45))
+        (folder / "data" / "videos" / "clips.csv").write_text(
+            "video,start_seconds,end_seconds,name\na.mp4,,,a\nb.mp4,,,b\nc.mp4,0.3,1.5,middle\n"
+        )
+        fit(folder / "data" / "videos", actions=2, output=folder / "run", starts=1, start_rounds=0, **small)
+        write_dataset(tiny_data(), folder / "tables")
+        fit(folder / "tables", output=folder / "arrays", rate_hz=10.0, **tiny())
+        fit(folder / "tables", output=folder / "asot", method="asot", **tiny())
+        yield folder

@@ -7,9 +7,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from vasot.annotations.marks import Mark, Marks, ReadOptions, class_name, sorted_marks
+from vasot.annotations.notes import Note, Notes, ordered_notes
 from vasot.errors import DataError, nearest
 
-__all__ = ["read"]
+__all__ = ["read", "read_notes"]
 
 _TIER = "actions"
 """The tier that is read where a file has several; vasot's own export is called so."""
@@ -25,15 +26,38 @@ def read(file: Path, options: ReadOptions) -> list[Marks]:
     filled = [tier for tier, content in document.tiers.items() if content[0]]
     tier = _chosen(file, filled, options.tier)
     where = f"{file} (tier '{tier}')"
-    rows = document.get_annotation_data_for_tier(tier) if tier else []
+    marks = [Mark(start, end, class_name(text)) for start, end, text in (_rows(document, tier, where) if tier else ())]
+    return [Marks(where, (file.stem,), sorted_marks(where, marks))]
+
+
+def read_notes(file: Path, options: ReadOptions) -> list[Notes]:
+    """Read all tiers, or the one asked for; not the confidences that vasot wrote itself.
+
+    Raises:
+        DataError: it is no ELAN file, there is no such tier, or a time cannot be used.
+    """
+    document = _document(file)
+    tiers = [tier for tier, content in document.tiers.items() if content[0]]
+    if options.tier is not None:
+        tiers = [tier for tier in tiers if tier == _chosen(file, tiers, options.tier)]
+    elif document.adocument.get("AUTHOR") == "vasot":
+        tiers = [tier for tier in tiers if not tier.endswith("confidence")]
+    notes = [
+        Note(start, end, text, tier)
+        for tier in tiers
+        for start, end, text in _rows(document, tier, f"{file} (tier '{tier}')")
+    ]
+    return [Notes(str(file), (file.stem,), ordered_notes(str(file), notes))]
+
+
+def _rows(document: Any, tier: str, where: str) -> list[tuple[float, float, str]]:
+    """Start and end in seconds, and the text, of each annotation of a tier."""
+    rows = document.get_annotation_data_for_tier(tier)
     if any(start is None or end is None for start, end, *_ in rows):
         raise DataError(f"{where}: an annotation has no time of its own; set its borders in ELAN")
     # ELAN counts from the moment of the media that its time origin names.
     origin = next((int(media.get("TIME_ORIGIN", 0)) for media in document.media_descriptors), 0)
-    marks = [
-        Mark((start + origin) / 1000, (end + origin) / 1000, class_name(text or "")) for start, end, text, *_ in rows
-    ]
-    return [Marks(where, (file.stem,), sorted_marks(where, marks))]
+    return [((start + origin) / 1000, (end + origin) / 1000, text or "") for start, end, text, *_ in rows]
 
 
 def _document(file: Path) -> Any:

@@ -5,33 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vasot.training.model import Model
-    from vasot.training.results import RecordingResult, RunResults
+    from vasot.training.results import RecordingResult
 
-__all__ = ["chosen_recordings", "load_aligner"]
-
-
-def load_aligner(run: Path) -> Model:
-    """The run's model.
-
-    Raises:
-        SettingsError: its method does not align.
-        RunFolderError: the folder holds no run that can be used.
-    """
-    from vasot.errors import SettingsError
-    from vasot.training.model import load
-
-    model = load(run)
-    if "align" not in model.tasks:
-        raise SettingsError(
-            f"{run}: the method {model.method_name} does not align recordings; fit with --method vasot or vaot"
-        )
-    return model
+__all__ = ["chosen_recordings"]
 
 
 def chosen_recordings(model: Model, words: Sequence[str], *, corrected: bool = True) -> tuple[RecordingResult, ...]:
@@ -41,36 +21,24 @@ def chosen_recordings(model: Model, words: Sequence[str], *, corrected: bool = T
         DataError: a word is neither a name nor a file, a file holds several recordings, two words mean the same
             recording, or a recording cannot be read.
     """
-    from rich.console import Console
-
-    from vasot.cli.progress import ExtractionProgress
+    from vasot.cli.inputs import read_shown_results
     from vasot.errors import DataError, nearest
-    from vasot.training.results import read_results
 
     known = model.config.recordings
     for word in words:
         if word not in known and not Path(word).is_file():
             raise DataError(
-                f"'{word}' is neither a recording of the run{nearest(word, known) or ''} nor a file; give a name that "
-                "vasot info RUN lists, or the path of a video or array file"
+                f"'{word}' is neither a recording of the run nor a file{nearest(word, known) or '.'} Give a name that "
+                "stands in the run's config.toml, or the path of a video or array file"
             )
-
-    def warn(text: str) -> None:
-        typer.echo(f"warning: {text}", err=True)
-
-    def read(inputs: Sequence[Path], names: Sequence[str] | None = None) -> RunResults:
-        with ExtractionProgress(Console(stderr=True)) as progress:
-            return read_results(
-                model, inputs, names=names, corrected=corrected, on_progress=progress.show, on_warning=warn
-            )
-
-    own = read([], [word for word in words if word in known]) if any(word in known for word in words) else None
+    named = [word for word in words if word in known]
+    own = read_shown_results(model, names=named, corrected=corrected) if named else None
     found: list[RecordingResult] = []
     for word in words:
         if own is not None and word in known:
             found.append(own.recording(word))
             continue
-        recordings = read([Path(word)]).recordings
+        recordings = read_shown_results(model, [Path(word)], corrected=corrected).recordings
         if len(recordings) != 1:
             raise DataError(f"{word} holds {len(recordings)} recordings; give one of them")
         found.append(recordings[0])

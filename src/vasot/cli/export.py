@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vasot.training.results import RecordingResult
     from vasot.types import Segmentation
 
-__all__ = ["command"]
+__all__ = ["command", "exported_video"]
 
 
 def command(
@@ -81,12 +81,17 @@ def command(
 def _exported(result: RecordingResult, segmentation: Segmentation, colours: Mapping[int, str]) -> Exported:
     from vasot.export.content import Exported, spans_of
 
-    video = None if result.video is None else _look_at(result.video)
+    video = None if result.video is None else exported_video(result.video)
     spans = spans_of(segmentation, None if video is None else video.duration_seconds)
     return Exported(result.name, spans, segmentation.action_names, video, colours)
 
 
-def _look_at(path: Path) -> Video:
+def exported_video(path: Path) -> Video:
+    """What exporters need to know of a video.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     from vasot.export.content import Video
     from vasot.video.probe import frame_times, probe
 

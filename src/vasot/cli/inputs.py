@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from vasot.training.model import Model
@@ -32,8 +32,12 @@ def read_shown(model: Model, inputs: Sequence[Path]) -> list[Track]:
         return read_inputs(inputs, model.config.data.reading(progress.show, _warn))
 
 
-def read_shown_results(model: Model, inputs: Sequence[Path] = (), *, corrected: bool = True) -> RunResults:
+def read_shown_results(
+    model: Model, inputs: Sequence[Path] = (), *, names: Collection[str] | None = None, corrected: bool = True
+) -> RunResults:
     """The model's own recordings, or the inputs, with their segments: progress and warnings go to standard error.
+
+    Of these, ``names`` are the only ones to take.
 
     Raises:
         VasotError: see :func:`~vasot.training.results.read_results`.
@@ -44,7 +48,9 @@ def read_shown_results(model: Model, inputs: Sequence[Path] = (), *, corrected: 
     from vasot.training.results import read_results
 
     with ExtractionProgress(Console(stderr=True)) as progress:
-        return read_results(model, inputs, corrected=corrected, on_progress=progress.show, on_warning=_warn)
+        return read_results(
+            model, inputs, names=names, corrected=corrected, on_progress=progress.show, on_warning=_warn
+        )
 
 
 def _warn(text: str) -> None:

@@ -24,6 +24,7 @@ from vasot.cli import (
     report,
     segment,
     sync,
+    transfer,
     view,
 )
 from vasot.errors import VasotError
@@ -90,6 +91,7 @@ for _verb, _module in {
     "segment": segment,
     "align": align,
     "sync": sync,
+    "transfer": transfer,
     "evaluate": evaluate,
     "report": report,
     "compare": compare,

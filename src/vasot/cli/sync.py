@@ -52,19 +52,21 @@ def command(
 
     from rich.console import Console
 
-    from vasot.cli.chosen import chosen_recordings, load_aligner
+    from vasot.cli.chosen import chosen_recordings
     from vasot.cli.progress import CountProgress
     from vasot.errors import DataError
     from vasot.files import refuse_existing
     from vasot.report.side_by_side import Follower, check_output, save_side_by_side
     from vasot.training.corrections import load_corrections
     from vasot.training.folder import RunFolder
+    from vasot.training.model import load
 
     if len(recordings) < 2:
         raise DataError(f"{len(recordings)} recording was given; give two or more, of which the first leads")
     check_output(output, layout)
     refuse_existing([output], force)
-    model = load_aligner(run)
+    model = load(run)
+    model.require("align")
     leader, *others = chosen = chosen_recordings(model, recordings, corrected=corrected)
     _refuse_arrays(chosen)
     colours = load_corrections(RunFolder(run).corrections).colours if corrected else {}

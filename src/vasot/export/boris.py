@@ -1,4 +1,7 @@
-"""boris: a BORIS project (version 7.0 of its format), one observation per recording, one state event per segment."""
+"""boris: a BORIS project (version 7.0 of its format), one observation per recording, one state event per segment.
+
+Tiers are subjects, and points are point events.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,21 @@ def _write(results: Results, path: Path) -> Sequence[str]:
         for each in results.recordings
         for action, name in enumerate(each.action_names)
     }
+    spans = [span for each in results.recordings for span in each.spans]
+    points = {span.name for span in spans if span.is_point}
+    subjects = dict.fromkeys(span.tier for span in spans if span.tier)
     project = {
         "time_format": "seconds",
         "project_date": _DATE,
         "project_name": "vasot",
         "project_description": "",
         "project_format_version": "7.0",
-        "subjects_conf": {},
+        "subjects_conf": {
+            str(number): {"key": "", "name": name, "description": ""} for number, name in enumerate(subjects)
+        },
         "behaviors_conf": {
-            str(number): _behaviour(name, colour) for number, (name, colour) in enumerate(colours.items())
+            str(number): _behaviour(name, colour, "Point event" if name in points else "State event")
+            for number, (name, colour) in enumerate(colours.items())
         },
         "behavioral_categories": [],
         "independent_variables": {},
@@ -42,15 +51,19 @@ def _write(results: Results, path: Path) -> Sequence[str]:
     return ()
 
 
-def _behaviour(name: str, colour: str) -> dict[str, Any]:
+def _behaviour(name: str, colour: str, kind: str) -> dict[str, Any]:
     empty = {"key": "", "description": "", "category": "", "modifiers": "", "excluded": "", "coding map": ""}
-    return {"type": "State event", "code": name, "color": colour, **empty}
+    return {"type": kind, "code": name, "color": colour, **empty}
 
 
 def _observation(recording: Exported) -> dict[str, Any]:
     timed = recording.timed("boris")
     # BORIS rows: time, subject, behaviour, modifier, comment. A state begins at its first row and ends at its second.
-    events = [[at / 1000, "", span.name, "", ""] for start, end, span in timed for at in (start, end)]
+    events = [
+        [at / 1000, span.tier, span.name, "", ""]
+        for start, end, span in timed
+        for at in ((start,) if span.is_point else (start, end))
+    ]
     media: dict[str, Any] = {"length": {}, "fps": {}, "hasVideo": {}, "hasAudio": {}, "offset": {"1": 0.0}}
     files = []
     if (video := recording.video) is not None:

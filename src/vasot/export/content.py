@@ -35,7 +35,8 @@ class Video:
 class Span:
     """A segment as it is exported; ``end`` is the instant, and the frame, at which the next one begins.
 
-    Milliseconds are None where the rate of the recording is not known.
+    Milliseconds are None where the rate of the recording is not known. ``tier`` is what the span belongs to besides its
+    recording: a tier, or a subject; empty for the actions of a run.
     """
 
     start_frame: int
@@ -45,6 +46,12 @@ class Span:
     action: int
     name: str
     confidence: float
+    tier: str = ""
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it marks an instant; few formats hold these."""
+        return self.start_frame == self.end_frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +82,7 @@ class Exported:
                 "fit with --rate HZ, or export csv, json or parquet"
             )
         for start, end, span in timed:
-            if end <= start:
+            if end <= start and not span.is_point:
                 raise DataError(
                     f"{self.name}: the segment of frames {span.start_frame} to {span.end_frame} is shorter than a "
                     f"millisecond, which {purpose} cannot hold; export csv, json or parquet"

@@ -18,7 +18,7 @@ from vasot.report.panels import Label, Panel, Take, fields
 from vasot.types import Alignment, Segmentation
 from vasot.video.probe import frame_times, probe
 from vasot.video.reader import FrameReader
-from vasot.video.sampling import TOLERANCE_SECONDS, shown_at
+from vasot.video.sampling import TOLERANCE_SECONDS, sampled_end, shown_at
 from vasot.video.sound import Sound
 from vasot.video.writer import VideoWriter
 
@@ -82,8 +82,7 @@ def make_take(
     """
     info = probe(video)
     start = float(times_seconds[0])
-    step = float(np.median(np.diff(times_seconds))) if times_seconds.size > 1 else math.inf
-    end = max(min(float(times_seconds[-1]) + step, info.duration_seconds), math.nextafter(start, math.inf))
+    end = sampled_end(times_seconds, info.duration_seconds)
     labels = () if segmentation is None else _labels(segmentation, start, end, colours or {})
     return Take(name, video, start, end, info.width / info.height, labels)
 

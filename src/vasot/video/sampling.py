@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float, Float64, Int
 
 from vasot.errors import SettingsError
 
-__all__ = ["TOLERANCE_SECONDS", "border_frame", "instants", "shown_at"]
+__all__ = ["TOLERANCE_SECONDS", "border_frame", "instants", "sampled_end", "shown_at"]
 
 TOLERANCE_SECONDS = 5e-4
 """A frame that appears this little after an instant is shown at it: containers round time stamps to 1/1000 s."""
@@ -44,6 +44,19 @@ def shown_at(frame_times: Float64[np.ndarray, " f"], wanted: Float64[np.ndarray,
     [0, 1, 2, 2]
     """
     return np.maximum(np.searchsorted(frame_times, wanted + TOLERANCE_SECONDS, side="right") - 1, 0)
+
+
+def sampled_end(times_seconds: Float[np.ndarray, " n"], duration_seconds: float = math.inf) -> float:
+    """Where a recording ends that was sampled at these instants: one step behind the last, or with its video.
+
+    >>> sampled_end(np.array([3.0, 3.5, 4.0]), 4.2), sampled_end(np.array([3.0, 3.5]))
+    (4.2, 4.0)
+    """
+    last = float(times_seconds[-1])
+    step = float(np.median(np.diff(times_seconds))) if times_seconds.size > 1 else duration_seconds - last
+    end = min(last + step, duration_seconds)
+    # The only frame of an array has no length that is known.
+    return end if last < end < math.inf else math.nextafter(last, math.inf)
 
 
 def border_frame(frame_times: Float64[np.ndarray, " f"], end_seconds: float, seconds: float) -> int:

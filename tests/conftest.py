@@ -32,6 +32,7 @@ SHAPE_CHECKED = (
     "vasot.config",
     "vasot.datasets",
     "vasot.decoding",
+    "vasot.deviations",
     "vasot.encoders",
     "vasot.export",
     "vasot.features",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from vasot.training.model import Model
     from vasot.training.results import RecordingResult
 
-__all__ = ["chosen_recordings"]
+__all__ = ["chosen_recordings", "with_patterns"]
 
 
 def chosen_recordings(model: Model, words: Sequence[str], *, corrected: bool = True) -> tuple[RecordingResult, ...]:
@@ -44,6 +45,16 @@ def chosen_recordings(model: Model, words: Sequence[str], *, corrected: bool = T
         found.append(recordings[0])
     _refuse_twice(words, found)
     return tuple(found)
+
+
+def with_patterns(model: Model, words: Sequence[str]) -> list[str]:
+    """The words, those like ``take_*`` replaced by the names in the run that they fit; every word once."""
+    known = model.config.recordings
+    expanded: list[str] = []
+    for word in words:
+        fitting = [] if word in known or Path(word).exists() else [name for name in known if fnmatchcase(name, word)]
+        expanded += fitting or [word]
+    return list(dict.fromkeys(expanded))
 
 
 def _refuse_twice(words: Sequence[str], found: Sequence[RecordingResult]) -> None:

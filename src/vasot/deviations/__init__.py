@@ -1,0 +1,1 @@
+"""What recordings are held against: references, how far they differ among themselves, and what differs from them."""

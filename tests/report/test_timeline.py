@@ -170,9 +170,20 @@ def test_a_page_counts_in_frames_where_one_rate_is_not_known() -> None:
 
 
 def test_a_page_of_too_many_recordings_says_what_it_leaves_out() -> None:
-    ax = plot_corpus_timeline([found(np.array([0, 1]))] * 130)
-    assert ax.get_title(loc="left") == "the first 100 of 130 recordings"
-    assert len(ax.get_yticklabels()) == 100
+    ax = plot_corpus_timeline([found(np.array([0, 1]))] * 530)
+    assert ax.get_title(loc="left") == "the first 500 of 530 recordings"
+    assert len(ax.get_yticklabels()) == 500
+
+
+def test_many_recordings_become_thinner_and_their_bars_lose_the_text_that_would_not_fit() -> None:
+    few, many = (plot_corpus_timeline([found(np.repeat([0, 1], 9))] * count) for count in (3, 300))
+    assert len(few.texts) == 6
+    assert not many.texts
+    figure = many.get_figure(root=True)
+    assert figure is not None
+    assert figure.get_figheight() < 45
+    small, usual = (float(ax.get_yticklabels()[0].get_fontsize()) for ax in (many, few))
+    assert small < usual
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vasot.cli.options import Activity, DatasetName, Run, Subset
+from vasot.cli.options import Activity, DatasetName, Force, Run, Subset
 
 if TYPE_CHECKING:
+    from vasot.cli.figures import FigurePlan
     from vasot.datasets.base import Dataset
     from vasot.metrics.evaluation import SegmentationReport
     from vasot.metrics.intervals import Interval
@@ -60,23 +61,51 @@ def command(
     dataset_name: DatasetName = "",
     activity: Activity = "",
     subset: Subset = "",
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="OUT", help="Also draw pictures into this folder.", show_default=False),
+    ] = None,
+    compared: Annotated[
+        Path | None,
+        typer.Option(
+            "--compared",
+            metavar="FOLDER",
+            help="Results of vasot compare, for pictures of how settings matter.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Score a run against labels, with predictions that need no training beside it.
 
     RUN may hold runs of several activities: each is scored, and their mean is given.
     """
+    from vasot.cli.figures import draw_figures, plan_figures
     from vasot.datasets.recordings import read_data
+    from vasot.errors import SettingsError
     from vasot.metrics.scoring import evaluate
-    from vasot.training.activities import holds_activities
+    from vasot.training.activities import holds_activities, read_activities
     from vasot.training.model import load
+
+    if figures is None and (compared is not None or force):
+        raise SettingsError("--compared and --force concern pictures; give --figures OUT as well")
+
+    several = holds_activities(run) and not activity
+    folders = [run / row.activity for row in read_activities(run)] if several else [_run_of(run, activity)]
+    plans: dict[Path, FigurePlan] = {}
+    if figures is not None:
+        # Of all activities before the first is scored: what would be overwritten is told at once.
+        places = {folder: figures / folder.name if several else figures for folder in folders}
+        plans = {folder: plan_figures(place, compared, force) for folder, place in places.items()}
+    said: list[str] = []
 
     def score(folder: Path) -> Evaluation:
         model = load(folder)
         settings = model.config.data
         reading = settings.reading().narrowed(dataset=dataset_name, activity=activity, subset=subset)
         dataset = read_data(data or settings.data, reading)
-        return evaluate(
+        found = evaluate(
             model,
             dataset,
             protocol=protocol,
@@ -87,17 +116,27 @@ def command(
             n_pairs=pairs,
             split=None if scored is None else _split(scored, dataset),
         )
+        if folder in plans:
+            said.extend(draw_figures(plans[folder], model, dataset, found))
+        return found
 
-    if holds_activities(run) and not activity:
+    if several:
         from vasot.cli.activities import print_activities
 
         print_activities(run, score, as_json)
-        return
-    found = score(run / activity if holds_activities(run) else run)
-    if as_json:
-        typer.echo(found.to_json())
+    elif as_json:
+        typer.echo(score(folders[0]).to_json())
     else:
-        print_evaluation(found)
+        print_evaluation(score(folders[0]))
+    for line in said:
+        typer.echo(line, err=as_json)
+
+
+def _run_of(folder: Path, activity: str) -> Path:
+    """The folder of one run: that of an activity where the folder holds runs of several."""
+    from vasot.training.activities import holds_activities
+
+    return folder / activity if holds_activities(folder) else folder
 
 
 def _split(path: Path, dataset: Dataset) -> Split:

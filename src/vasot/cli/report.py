@@ -61,13 +61,14 @@ def write_report(results: RunResults, path: Path, force: bool = False) -> None:
 
 def _facts(results: RunResults) -> RunFacts:
     from vasot.cli.info import installed_versions
+    from vasot.report.losses import read_losses
     from vasot.report.run_report import RunFacts
     from vasot.training.folder import RunFolder
 
     model, corrections = results.model, results.corrections
     config, settings = model.config, model.config.settings
     values = settings.model_dump(mode="json")
-    losses = () if model.folder is None else read_losses(RunFolder(model.folder).losses)
+    losses = {} if model.folder is None else read_losses(RunFolder(model.folder).losses)
     about_data = config.data.model_dump(mode="json", exclude={"data"}, exclude_defaults=True)
     return RunFacts(
         run=str(model.folder or "run"),
@@ -79,7 +80,7 @@ def _facts(results: RunResults) -> RunFacts:
             *((name, str(values[name]), meaning) for name, (_, meaning) in settings.described().items()),
         ),
         versions=tuple((name, number) for name, number in installed_versions().items() if number is not None),
-        losses=losses,
+        losses=losses.get("loss", ()),
         colours=corrections.colours,
         merged=corrections.merged,
         n_corrected=len(corrections.segments),
@@ -87,13 +88,3 @@ def _facts(results: RunResults) -> RunFacts:
         seed=settings.seed,
         notes=() if results.dataset is None else results.dataset.warnings,
     )
-
-
-def read_losses(path: Path) -> tuple[float, ...]:
-    """The loss of every epoch in a run's table of losses; none where there is no table."""
-    import csv
-
-    if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as file:
-        return tuple(float(row["loss"]) for row in csv.DictReader(file))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,10 +95,7 @@ class Store:
     def find(self, case: Case, seed: int) -> Measured | None:
         """What was measured, None where nothing was."""
         row = self._rows.get((self._key(case), seed))
-        if row is None:
-            return None
-        scores = {name: float(row[name]) / 100 if row[name] else None for name in METRICS}
-        return Measured(scores, float(row["fit_seconds"]))
+        return None if row is None else _measured(row)
 
     def add(self, case: Case, seed: int, measured: Measured) -> None:
         """Keep a measurement; both files are replaced at once, so that an interruption leaves the ones before."""
@@ -117,6 +114,12 @@ class Store:
             "vasot": __version__,
         }
         self.save()
+
+    def measured(self) -> Iterator[tuple[Mapping[str, Any], list[Measured]]]:
+        """Every case, as :meth:`Case.described` describes it, with what was measured of it for one seed or more."""
+        for key in sorted({key for key, _ in self._rows}):
+            rows = [row for (of, _), row in sorted(self._rows.items()) if of == key]
+            yield self._cases[key], [_measured(row) for row in rows]
 
     def forget(self, cases: Collection[Case]) -> None:
         """Drop what was measured of these cases."""
@@ -163,6 +166,11 @@ class Store:
                     key=lambda row: (row["data"], row["method"], row["settings"], row["case"], int(row["seed"])),
                 )
             )
+
+
+def _measured(row: Mapping[str, str]) -> Measured:
+    scores = {name: float(row[name]) / 100 if row[name] else None for name in METRICS}
+    return Measured(scores, float(row["fit_seconds"]))
 
 
 def content_of(dataset: Dataset) -> str:

@@ -30,8 +30,14 @@ __all__ = [
 Matching: TypeAlias = Sequence[int] | Int[np.ndarray, " k"]
 """The class that each action stands for, negative for none."""
 
-_MOST_RECORDINGS = 100
+_MOST_RECORDINGS = 500
 """Recordings on one page; more would be thinner than a line."""
+
+_ROW_INCHES, _PAGE_INCHES = 0.42, 42.0
+"""Height of a recording on the page, and of the page from which on recordings become thinner instead."""
+
+_TEXT_INCHES = 0.3
+"""Height of a recording from which on its bars have room for text."""
 
 _KEY_POINTS = 7.0
 _LEGEND_POINTS = 8.5
@@ -109,7 +115,8 @@ def plot_corpus_timeline(
     """Draw the timelines of many recordings on one page, first recording on top, and return the axes.
 
     Each recording is one line, two where there is ground truth: truth above, prediction below. The arguments are those
-    of :func:`plot_timeline`, one entry per recording. Past 100 recordings the rest is left out, and the title says so.
+    of :func:`plot_timeline`, one entry per recording. With more than 100
+    recordings they become thinner; past 500 the rest is left out, and the title says so.
 
     Raises:
         DataError: no recording, lists of different lengths, or what :func:`plot_timeline` refuses.
@@ -125,8 +132,10 @@ def plot_corpus_timeline(
     classes, actions = _looks(segmentations, truths, class_names, matchings, exclude)
     shown = segmentations[:_MOST_RECORDINGS]
     used = _used(classes, actions, shown, truths)
+    pitch = min(_ROW_INCHES, _PAGE_INCHES / len(shown))
     if ax is None:
-        ax = new_axes(11.0, max(2.0 + 0.05 * len(used), 1.0 + 0.42 * len(shown)))
+        ax = new_axes(11.0, max(2.0 + 0.05 * len(used), 1.0 + pitch * len(shown)))
+    written = pitch >= _TEXT_INCHES
     known_rate = all(segmentation.times_seconds is not None for segmentation in shown)
     borders = [
         frame_edges(segmentation.times_seconds if known_rate else None, segmentation.labels.size)
@@ -136,11 +145,12 @@ def plot_corpus_timeline(
     for row, (segmentation, truth, looks) in enumerate(zip(shown, truths, actions, strict=False)):
         edges = borders[row] - borders[row][0]
         if truth is None:
-            _draw_bars(ax, segmentation.labels, edges, looks, row - 0.38, 0.76)
+            _draw_bars(ax, segmentation.labels, edges, looks, row - 0.38, 0.76, written)
         else:
-            _draw_bars(ax, truth, edges, classes, row - 0.40, 0.38)
-            _draw_bars(ax, segmentation.labels, edges, looks, row + 0.02, 0.38)
-    ax.set_yticks(range(len(shown)), [plain_text(segmentation.name, most=32) for segmentation in shown])
+            _draw_bars(ax, truth, edges, classes, row - 0.40, 0.38, written)
+            _draw_bars(ax, segmentation.labels, edges, looks, row + 0.02, 0.38, written)
+    names = [plain_text(segmentation.name, most=32) for segmentation in shown]
+    ax.set_yticks(range(len(shown)), names, fontsize=min(10.0, 0.75 * 72 * pitch))
     ax.set_ylim(len(shown) - 0.45, -0.55)
     title = f"{n} recording{'s' * (n > 1)}" if len(shown) == n else f"the first {len(shown)} of {n} recordings"
     if any(truth is not None for truth in truths):
@@ -284,6 +294,7 @@ def _draw_bars(
     looks: Sequence[_Look],
     bottom: float,
     height: float,
+    written: bool = True,
 ) -> None:
     borders = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), labels.size]
     spans: dict[int, list[tuple[float, float]]] = {}
@@ -304,7 +315,7 @@ def _draw_bars(
             edgecolor=look.style.text_colour,
             linewidth=0,
         )
-        for left, width in places:
+        for left, width in places if written else ():
             room = width * points_per_unit / (0.65 * _KEY_POINTS) - 0.5
             text = next((text for text in (look.name, look.key) if len(text) <= room), None)
             if text is not None:

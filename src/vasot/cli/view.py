@@ -26,9 +26,7 @@ def command(
     from vasot.viewer.server import Server, open_browser
 
     server = Server(RunView(read_shown_results(load(run)), RunFolder(run)), port)
-    typer.echo(
-        f"{len(server.view.recordings)} recordings of {run}; this page is for this machine only. Ctrl-C ends it."
-    )
+    typer.echo(f"{len(server.view.recordings)} recordings of {run}, shown on this machine only; Ctrl-C ends it:")
     typer.echo(server.address)
     if browser:
         open_browser(server.address)

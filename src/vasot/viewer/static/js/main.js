@@ -8,9 +8,13 @@ import { frameAt } from "./path.js";
 import { Plan } from "./plans.js";
 import { showSimilar } from "./similar.js";
 import { SyncStage } from "./sync.js";
-import { TakesStage } from "./takes.js";
+import { TakesStage, takesOf } from "./takes.js";
 
 const FASTEST = 4;
+
+/** Milliseconds that all takes wait for the slowest to have a picture. */
+const LONGEST_WAIT = 4000;
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 class App {
   constructor(run) {
@@ -71,6 +75,10 @@ class App {
   }
 
   showTakes(action, page) {
+    if (!takesOf(this.run, action).length) {
+      tell(`${this.run.actions[action].name} does not occur.`);
+      return this.closeTakes();
+    }
     this.takes ??= { back: this.engine.time };
     const stage = new TakesStage(this, action, page);
     Object.assign(this.takes, { action, page: stage.page });
@@ -80,7 +88,7 @@ class App {
       `${this.run.actions[action].name}: takes ${stage.first + 1} to ${last} of ${stage.count}`;
     byId("takes-before").disabled = stage.page === 0;
     byId("takes-after").disabled = stage.page === stage.pages - 1;
-    if (stage.parts.length) this.engine.play();
+    return Promise.race([stage.ready, sleep(LONGEST_WAIT)]).then(() => stage.removed || this.engine.play());
   }
 
   closeTakes() {
@@ -123,6 +131,7 @@ class App {
     this.plans = [];
     byId("plans").replaceChildren();
     byId("panels").replaceChildren(...stage.parts.map((part) => part.element));
+    byId("panels").classList.toggle("takes", Boolean(this.takes));
     byId("panels").classList.toggle("flat", stage.parts.every((part) => !part.recording.video));
     byId("options").hidden = Boolean(this.takes);
     byId("takes-options").hidden = !this.takes;

@@ -22,6 +22,10 @@ export class VideoPlayer {
     this.wanted = null;
     this.seekSeconds = 0.1;
     this.seekBegan = 0;
+    /** Settled once there is a picture, or never will be. */
+    this.ready = new Promise((done) => {
+      for (const event of ["seeked", "error"]) this.element.addEventListener(event, done, { once: true });
+    });
     this.element.addEventListener("seeked", () => this.#seeked());
     this.element.addEventListener("error", () => this.#fail(onFail));
     this.element.addEventListener("loadedmetadata", () => {
@@ -123,6 +127,7 @@ export class StillPlayer {
     this.element.alt = label;
     this.source = source;
     this.drives = false;
+    this.ready = Promise.resolve();
     this.wanted = null;
     this.shown = null;
     this.loading = false;
@@ -166,6 +171,7 @@ export class NoPlayer {
     this.element = document.createElement("div");
     this.element.className = "no-picture";
     this.drives = false;
+    this.ready = Promise.resolve();
   }
 
   set muted(_) {}

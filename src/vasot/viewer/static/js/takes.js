@@ -24,12 +24,12 @@ export class TakesStage {
     this.leader = null;
     this.frameSeconds = 1 / 25;
     const takes = takesOf(app.run, action);
-    this.pages = Math.max(1, Math.ceil(takes.length / PAGE));
+    this.pages = Math.ceil(takes.length / PAGE);
     this.page = Math.min(Math.max(page, 0), this.pages - 1);
     this.count = takes.length;
     this.first = this.page * PAGE;
     this.parts = takes.slice(this.first, this.first + PAGE).map((take) => this.#panel(take));
-    this.ready = Promise.resolve();
+    this.ready = Promise.all(this.parts.map((part) => part.player.ready));
     this.start = 0;
     this.setPace(app.options.pace);
   }
@@ -37,8 +37,7 @@ export class TakesStage {
   /** `same`: all begin and end together; `own`: each runs as it was recorded, and waits for the longest. */
   setPace(pace) {
     const lengths = this.parts.map((part) => part.seconds).sort((a, b) => a - b);
-    const middle = lengths[lengths.length >> 1] ?? 1;
-    this.end = pace === "same" ? middle : (lengths.at(-1) ?? 1);
+    this.end = pace === "same" ? lengths[lengths.length >> 1] : lengths.at(-1);
     for (const part of this.parts) {
       const scale = pace === "same" ? part.seconds / this.end : 1;
       part.locate = (time) => Math.min(part.from + time * scale, part.from + Math.max(0, part.seconds - BEFORE_END));

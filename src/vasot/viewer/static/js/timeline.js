@@ -80,14 +80,14 @@ export class Timeline {
 
   /** Show a handle at every border, or none; `times` are those of the frames. */
   setHandles(times) {
-    const before = document.activeElement?.dataset.border;
+    const focused = this.handles.contains(document.activeElement) ? document.activeElement : null;
+    const border = focused?.dataset.border;
     const pairs = times ? this.recording.segments.slice(1) : [];
     this.handles.replaceChildren(...pairs.map((right, index) => {
       const left = this.recording.segments[index];
       return this.#handle(left, right, times);
     }));
-    const again = [...this.handles.children].find((handle) => handle.dataset.border === before);
-    if (before !== undefined && again) again.focus();
+    if (focused) [...this.handles.children].find((handle) => handle.dataset.border === border)?.focus();
   }
 
   #handle(left, right, times) {
@@ -95,6 +95,7 @@ export class Timeline {
     const names = [left, right].map((segment) => this.actions[segment.action].name);
     let at = right.first;
     let waiting = null;
+    let saved = false;
     const handle = make("div", {
       class: "handle", role: "slider", tabIndex: 0,
       "aria-label": `Border between ${names[0]} and ${names[1]} in ${this.recording.name}`,
@@ -109,7 +110,8 @@ export class Timeline {
     };
     const save = () => {
       clearTimeout(waiting);
-      if (at === right.first) return;
+      if (at === right.first || saved) return;
+      saved = true;
       // The handle is made anew with the answer, and has the focus again.
       handle.dataset.border = at;
       this.onBorder(right.first, at);

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +15,7 @@ from av.video.stream import VideoStream
 from made_videos import HEIGHT, N_BITS, WIDTH, heard_in, numbered, write_sounding_video, write_video
 from vasot.decoding import follow
 from vasot.errors import DataError, RunFolderError, SettingsError, VasotError
-from vasot.report.panels import GAP, Panel, Take
+from vasot.report.panels import GAP, Label, Panel, Take
 from vasot.report.side_by_side import Follower, check_output, make_take, save_side_by_side
 from vasot.types import UNMATCHED, Alignment, Segmentation
 from vasot.video.probe import frame_times, probe
@@ -299,6 +300,21 @@ def test_stretches_that_match_nothing_are_striped_on_the_bar(tmp_path: Path) -> 
     changes = np.flatnonzero(np.diff(bar)) + 10
     assert changes.size > 8
     assert (changes >= FIELD // 2 - 2).all()
+
+
+def test_a_panel_keeps_nothing_of_the_frames_it_has_drawn(tmp_path: Path) -> None:
+    panel = Panel(Take("a", tmp_path, 0.0, 100.0, 4.0, (Label(0.0, 100.0, "reach", "#0072B2"),)), PICTURE)
+    field = np.zeros((panel.height, panel.width, 3), dtype=np.uint8)
+    image = np.zeros((PICTURE, FIELD, 3), dtype=np.uint8)
+    panel.draw(field, image, 0.0, matched=False)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for tenth in range(0, 1000, 5):
+        panel.draw(field, image, tenth / 10, matched=tenth % 2 == 0)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    # A time is a picture of a few kilobytes, and there are two hundred of them.
+    assert grown < 100_000
 
 
 def test_nothing_is_left_of_a_video_that_cannot_be_finished(tmp_path: Path) -> None:

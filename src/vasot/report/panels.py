@@ -34,6 +34,9 @@ GAP = 4
 _NARROWEST = 11
 """Least width of a panel, in lines of text."""
 
+_CLOCK = 5
+"""Room for the time, in lines of text."""
+
 _STRIPE = 6
 """Width of the stripes that mark a stretch without counterpart, in pixels."""
 
@@ -97,6 +100,8 @@ class Panel:
         self._picture_height = height
         self.width = max(self._picture_width, self._line * _NARROWEST)
         self._bar: UInt8[np.ndarray, "h w 3"] | None = None
+        self._lines: dict[tuple[str, int, Colour], UInt8[np.ndarray, "h w 3"]] = {}
+        self._time: tuple[str, UInt8[np.ndarray, "h w 3"]] | None = None
 
     @property
     def height(self) -> int:
@@ -136,20 +141,30 @@ class Panel:
         self._caption(field[line + image.shape[0] : 2 * line + image.shape[0]], seconds)
         self._progress(field[2 * line + image.shape[0] : 3 * line + image.shape[0]], seconds)
 
+    def _drawn(self, text: str, most_width: int, colour: Colour = _TEXT) -> UInt8[np.ndarray, "h w 3"]:
+        """A line that is drawn once; there are as many as names."""
+        key = text, most_width, colour
+        if key not in self._lines:
+            self._lines[key] = draw_line(text, self._line, most_width, colour, _GROUND)
+        return self._lines[key]
+
     def _write(self, field: UInt8[np.ndarray, "h w 3"], left: str, right: str) -> None:
         """The name, what it is for, and the time."""
         height, width = field.shape[:2]
-        time = draw_line(right, height, width, _FAINT, _GROUND)
+        if self._time is None or self._time[0] != right:
+            self._time = right, draw_line(right, height, width, _FAINT, _GROUND)
+        time = self._time[1]
         _paste(field, time, width - time.shape[1] - 4)
-        room = max(1, width - time.shape[1] - height)
-        role = draw_line(self._role, height, room // 2, _FAINT, _GROUND) if self._role else None
-        name = draw_line(left, height, room if role is None else max(1, room - role.shape[1] - 8), _TEXT, _GROUND)
+        # As much for every time, so that a name stays as it is.
+        room = max(1, width - _CLOCK * height)
+        role = self._drawn(self._role, room // 2, _FAINT) if self._role else None
+        name = self._drawn(left, room if role is None else max(1, room - role.shape[1] - 8))
         _paste(field, name, 4)
         if role is not None:
             _paste(field, role, name.shape[1] + 12)
 
     def _say(self, place: UInt8[np.ndarray, "h w 3"], text: str) -> None:
-        said = draw_line(text, self._line, place.shape[1], _TEXT, (0, 0, 0))
+        said = self._drawn(text, place.shape[1])
         top = (place.shape[0] - self._line) // 2
         _paste(place[top : top + self._line], said, (place.shape[1] - said.shape[1]) // 2)
 
@@ -162,7 +177,7 @@ class Panel:
             return
         height, width = field.shape[:2]
         field[height // 5 : height - height // 5, 4 : 4 + height] = _rgb(label.colour)
-        _paste(field, draw_line(label.name, height, max(1, width - height - 12), _TEXT, _GROUND), height + 10)
+        _paste(field, self._drawn(label.name, max(1, width - height - 12)), height + 10)
 
     def _progress(self, field: UInt8[np.ndarray, "h w 3"], seconds: float) -> None:
         if self._bar is None or self._bar.shape != field.shape:

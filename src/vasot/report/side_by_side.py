@@ -31,6 +31,9 @@ _USUAL_HEIGHT = 720
 _LARGEST = (2160, 3840)
 """Height and width up to which players are sure to keep up; larger ones have to be asked for."""
 
+_QUALITY = 23
+"""Constant rate factor: pictures of cameras have noise, and every bit of it costs."""
+
 _LIMIT = 4096
 """Pixels along a side that players of H.264 can take."""
 
@@ -149,7 +152,9 @@ def save_side_by_side(
     sound = Sound(leader.video, leader.start_seconds, _cut_end(leader))
     canvas = np.zeros((high, wide, 3), dtype=np.uint8)
     rate = times.size / max(leader.end_seconds - leader.start_seconds, 1e-3)
-    with VideoWriter(path, rate, high, wide, fast=True, own_times=True, sound=sound, force=force) as writer:
+    with VideoWriter(
+        path, rate, high, wide, quality=_QUALITY, fast=True, own_times=True, sound=sound, force=force
+    ) as writer:
         moving = zip(*(reader.shown_at(at) for reader, at in zip(readers, instants, strict=True)), strict=True)
         for count, images in enumerate(moving):
             for panel, place, image, at, has_match in zip(panels, places, images, instants, matched, strict=True):

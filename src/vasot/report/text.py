@@ -33,7 +33,6 @@ _ELLIPSIS = "…"
 Colour = tuple[int, int, int]
 
 
-@lru_cache(maxsize=512)
 def draw_line(
     text: str,
     height: int,
@@ -41,7 +40,7 @@ def draw_line(
     colour: Colour = (255, 255, 255),
     ground: Colour = (0, 0, 0),
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Return one line of text as an RGB picture, ``height`` pixels high and as wide as the text; it is not writeable.
+    """Return one line of text as an RGB picture, ``height`` pixels high and as wide as the text.
 
     Line breaks become spaces, and what cannot be printed a replacement sign. Text that is wider than ``most_width`` is
     shortened in the middle.
@@ -62,9 +61,7 @@ def draw_line(
     for font, part in runs:
         pen.text((at, round(height * _BASELINE)), part, fill=colour, font=font, anchor="ls")
         at += font.getlength(part)
-    drawn = np.array(picture)
-    drawn.flags.writeable = False
-    return drawn
+    return np.array(picture)
 
 
 def _printable(text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from made_data import tiny, tiny_data
+from made_published import MINIATURES
 from made_videos import write_corpus
 from vasot.cli.main import app
 from vasot.datasets.synthetic import write_dataset
@@ -111,3 +112,19 @@ def test_a_run_that_only_aligns_has_a_report(tmp_path: Path) -> None:
     html = (tmp_path / "run" / "report.html").read_text()
     assert "It does not cut them into actions" in html
     assert "come back to where they began" in html
+
+
+def test_every_activity_of_a_data_set_has_a_report(tmp_path: Path) -> None:
+    MINIATURES["breakfast"](tmp_path / "data")
+    fitted = vasot("fit", tmp_path / "data", "--dataset", "breakfast", "-o", tmp_path / "run", *TINY, *FEW_STARTS)
+    assert fitted.exit_code == 0, fitted.output
+    pages = sorted(tmp_path.glob("run/*/report.html"))
+    assert len(pages) == 2
+    pages[0].write_text("old")
+    assert vasot("report", tmp_path / "run").exit_code == 2
+    refused = vasot("report", tmp_path / "run", "-o", tmp_path / "page.html")
+    assert "leave out --output" in refused.stderr
+    result = vasot("report", tmp_path / "run", "--force")
+    assert result.exit_code == 0, result.output
+    assert all("What was learned" in page.read_text() for page in pages)
+    assert len(result.stdout.splitlines()) == 2

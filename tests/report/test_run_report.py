@@ -229,6 +229,17 @@ def test_scores_stand_beside_predictions_that_need_no_training() -> None:
     }
 
 
+def test_very_many_labelled_frames_are_scored_without_clustering(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vasot.report.label_scores._MOST_CLUSTERED", 19)
+    model = Told()
+    recordings = [recording(model, [0] * 8 + [1] * 2, name) for name in "ab"]
+    truth = Dataset("d", tuple(Recording(each.track, np.repeat([0, 1], 5)) for each in recordings), ("up", "down"))
+    text = Outline(page(model, recordings, dataset=truth)).text
+    assert "this run 70.0" in text
+    assert "equal parts" in text
+    assert "K-Means" not in text
+
+
 def test_labels_that_cannot_be_scored_are_told_and_the_page_is_made() -> None:
     model = Told()
     recordings = [recording(model, [0, 1], name) for name in "ab"]

@@ -24,22 +24,29 @@ def command(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write what a run has learned as one page of HTML that needs no network."""
-    from rich.console import Console
+    """Write what a run has learned as one page of HTML that needs no network.
 
-    from vasot.cli.progress import ExtractionProgress
+    RUN may hold runs of several activities: each gets its page.
+    """
+    from vasot.cli.inputs import read_shown_results
+    from vasot.errors import SettingsError
     from vasot.files import refuse_existing
+    from vasot.training.activities import holds_activities, read_activities
     from vasot.training.folder import RunFolder
-    from vasot.training.results import read_results
+    from vasot.training.model import load
 
-    place = RunFolder(run)
-    place.read_config()
-    path = output or place.report
-    refuse_existing([path], force)
-    with ExtractionProgress(Console(stderr=True)) as progress:
-        results = read_results(run, on_progress=progress.show)
-    write_report(results, path, force)
-    typer.echo(f"{len(results.recordings)} recordings -> {path}")
+    several = holds_activities(run)
+    if several and output is not None:
+        raise SettingsError(f"{run} holds runs of several activities, whose pages lie beside them; leave out --output")
+    folders = [run / row.activity for row in read_activities(run)] if several else [run]
+    pages = {folder: output or RunFolder(folder).report for folder in folders}
+    for folder in folders:
+        RunFolder(folder).read_config()
+    refuse_existing(pages.values(), force)
+    for folder, page in pages.items():
+        results = read_shown_results(load(folder))
+        write_report(results, page, force)
+        typer.echo(f"{len(results.recordings)} recordings -> {page}")
 
 
 def write_report(results: RunResults, path: Path, force: bool = False) -> None:

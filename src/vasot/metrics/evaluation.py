@@ -205,6 +205,7 @@ def trivial_scores(
     exclude: Collection[int] = (),
     scope: str = "dataset",
     reference_seed: int | None = None,
+    clustered: bool = True,
 ) -> dict[str, SegmentationReport]:
     """Score the predictions that need no training, under the protocol of :func:`score_segmentation`.
 
@@ -219,6 +220,7 @@ def trivial_scores(
         activities: as in :func:`score_segmentation`; None: all recordings are of one.
         exclude: as in :func:`score_segmentation`.
         scope, reference_seed: as in :func:`score_segmentation`.
+        clustered: with ``kmeans``, which takes long where there are many frames.
 
     Raises:
         DataError, SettingsError: as :func:`score_segmentation`.
@@ -226,16 +228,12 @@ def trivial_scores(
     activity_of = tuple(activities) if activities is not None else ("all",) * len(tracks)
     names = tuple(track.name for track in tracks)
     _check_recordings([track.n_frames for track in tracks], truth, names, activity_of)
-    clustered: dict[int, Int[np.ndarray, " _"]] = {}
-    for group in members(activity_of).values():
-        clustered.update(
-            zip(group, kmeans([_clusterable(tracks[index]) for index in group], n_actions, seed), strict=True)
-        )
     predictions = {
         "one_label": [one_label(track.n_frames) for track in tracks],
         "equal_parts": [equal_parts(track.n_frames, n_actions) for track in tracks],
-        "kmeans": [clustered[index] for index in range(len(tracks))],
     }
+    if clustered:
+        predictions["kmeans"] = _cluster(tracks, activity_of, n_actions, seed)
     return {
         name: score_segmentation(
             labels,
@@ -249,6 +247,17 @@ def trivial_scores(
         )
         for name, labels in predictions.items()
     }
+
+
+def _cluster(
+    tracks: Sequence[Track], activity_of: Sequence[str], n_actions: int, seed: int
+) -> list[Int[np.ndarray, " _"]]:
+    """Clusters of the frames of each activity."""
+    found: dict[int, Int[np.ndarray, " _"]] = {}
+    for group in members(activity_of).values():
+        labels = kmeans([_clusterable(tracks[index]) for index in group], n_actions, seed)
+        found.update(zip(group, labels, strict=True))
+    return [found[index] for index in range(len(tracks))]
 
 
 def _clusterable(track: Track) -> Float[np.ndarray, "t d"]:

@@ -13,8 +13,8 @@ from vasot.types import Segmentation
 
 __all__ = ["LabelScores", "label_scores"]
 
-_MOST_FRAMES = 200_000
-"""With more labelled frames, K-Means, which every score is read against, takes minutes."""
+_MOST_CLUSTERED = 10_000
+"""With more labelled frames, K-Means would take longer than all the rest of a page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,6 @@ def label_scores(
         labelled = Labelled.of(dataset, exclude)
     except VasotError as error:
         return LabelScores(None, {}, (), str(error))
-    if sum(labels.size for labels in labelled.truth) > _MOST_FRAMES:
-        return LabelScores(None, {}, (), "with so many labelled frames, scoring takes minutes")
     by_name = {each.name: each for each in predicted}
     own = [by_name[track.name] for track in labelled.tracks]
     activities = [track.activity for track in labelled.tracks]
@@ -58,7 +56,13 @@ def label_scores(
         names=[track.name for track in labelled.tracks],
     )
     trivial = trivial_scores(
-        labelled.tracks, labelled.truth, own[0].n_actions, seed, activities=activities, exclude=labelled.excluded
+        labelled.tracks,
+        labelled.truth,
+        own[0].n_actions,
+        seed,
+        activities=activities,
+        exclude=labelled.excluded,
+        clustered=sum(labels.size for labels in labelled.truth) <= _MOST_CLUSTERED,
     )
     return LabelScores(report, trivial, _matched(report, own[0].action_names, dataset.class_names))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vasot.decoding import CONFIDENCE_WINDOW, follow, matches_from_plan, monotone_path, path_to_map
+from vasot.decoding import CONFIDENCE_WINDOW, follow, frames_alike, matches_from_plan, monotone_path, path_to_map
 from vasot.errors import DataError
 from vasot.types import UNMATCHED
 
@@ -247,3 +247,37 @@ def test_a_strided_view_is_decoded_as_well() -> None:
     wide = np.zeros((6, 12))
     wide[:, ::2] = np.eye(6)
     assert monotone_path(wide[:, ::2]).tolist() == [[i, i] for i in range(6)]
+
+
+def test_frames_that_have_their_like_are_matched_where_their_real_mass_is_largest() -> None:
+    plan = np.array([[0.1, 0.2, 0.5], [0.0, 0.1, 0.6], [0.6, 0.5, 0.0]])
+    like = np.array([True, False]), np.array([False, True])
+    matches, confidence, unmatched_y = matches_from_plan(plan, virtual=True, like=like)
+    assert matches.tolist() == [1, UNMATCHED]
+    assert unmatched_y.tolist() == [True, False]
+    # Most of its mass found no room, and the confidence says so.
+    assert confidence[0] < 0.5
+    assert matches_from_plan(plan, virtual=True)[0].tolist() == [UNMATCHED, UNMATCHED]
+
+
+def test_a_frame_without_any_mass_stays_unmatched_though_it_has_its_like() -> None:
+    plan = np.array([[0.0, 0.0], [0.5, 0.5]])
+    everything = np.ones(2, dtype=bool)
+    assert matches_from_plan(plan, virtual=False, like=(everything, everything))[0].tolist() == [UNMATCHED, 0]
+
+
+def test_one_frame_that_looks_like_another_by_chance_does_not_count() -> None:
+    cost = np.full((9, 40), 0.9)
+    cost[4, 20] = 0.1
+    alike_x, alike_y = frames_alike(cost, 0.5)
+    assert not alike_x.any()
+    assert not alike_y.any()
+    cost[3:6, 19:22] = 0.1
+    assert np.flatnonzero(frames_alike(cost, 0.5)[0]).tolist() == [3, 4, 5]
+    assert np.flatnonzero(frames_alike(cost, 0.5)[1]).tolist() == [19, 20, 21]
+
+
+@pytest.mark.parametrize("cost", [np.ones((0, 3)), np.full((2, 2), np.nan)])
+def test_costs_that_say_nothing_are_refused(cost: np.ndarray) -> None:
+    with pytest.raises(DataError, match="must be of one frame or more"):
+        frames_alike(cost, 0.5)

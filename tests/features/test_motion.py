@@ -14,8 +14,8 @@ GRID, BINS = 4, 8
 CELLS = GRID * GRID
 
 
-def extractor() -> MotionFeatures:
-    return MotionFeatures(grid=GRID, n_directions=BINS)
+def extractor(context_seconds: float = 0.0) -> MotionFeatures:
+    return MotionFeatures(grid=GRID, n_directions=BINS, context_seconds=context_seconds)
 
 
 def moving(n_frames: int, pixels: tuple[float, float], seed: int = 0) -> np.ndarray:
@@ -38,8 +38,8 @@ def in_chunks(images: np.ndarray, size: int, fps: float = 10.0) -> Iterator[Fram
         yield Frames(part, (start + np.arange(len(part))) / fps)
 
 
-def rows(images: np.ndarray, size: int = 32, fps: float = 10.0) -> np.ndarray:
-    return np.concatenate(list(extractor().extract(in_chunks(images, size, fps))))
+def rows(images: np.ndarray, size: int = 32, fps: float = 10.0, context_seconds: float = 0.0) -> np.ndarray:
+    return np.concatenate(list(extractor(context_seconds).extract(in_chunks(images, size, fps))))
 
 
 def motion_of(features: np.ndarray) -> np.ndarray:
@@ -51,10 +51,23 @@ def test_it_is_an_extractor() -> None:
     assert isinstance(extractor(), Extractor)
 
 
+@pytest.mark.parametrize("context_seconds", [0.0, 0.4, 5.0])
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_borders_of_chunks_do_not_matter(size: int) -> None:
+def test_borders_of_chunks_do_not_matter(size: int, context_seconds: float) -> None:
     images = moving(7, (1.5, 0.5))
-    np.testing.assert_array_equal(rows(images, size), rows(images, 100))
+    np.testing.assert_array_equal(
+        rows(images, size, context_seconds=context_seconds), rows(images, 100, context_seconds=context_seconds)
+    )
+
+
+@pytest.mark.parametrize(("fps", "reach"), [(10.0, 2), (25.0, 5), (4.0, 0)])
+def test_features_are_the_mean_over_the_frames_within_the_context(fps: float, reach: int) -> None:
+    images = moving(14, (1.5, 0.5))
+    single, mean = rows(images, fps=fps), rows(images, fps=fps, context_seconds=0.4)
+    assert len(mean) == len(single) == 14
+    for place in range(14):
+        expected = single[max(0, place - reach) : place + reach + 1].mean(axis=0)
+        np.testing.assert_allclose(mean[place], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("pixels", "direction"), [((2, 0), 0), ((0, 2), 2), ((-2, 0), 4), ((0, -2), 6)])
@@ -101,12 +114,18 @@ def test_the_first_frame_takes_the_movement_towards_the_second() -> None:
 def test_every_setting_is_part_of_the_identity() -> None:
     identities = [
         tuple(sorted(made.identity().items()))
-        for made in (MotionFeatures(), MotionFeatures(grid=3), MotionFeatures(n_directions=6), MotionFeatures(side=96))
+        for made in (
+            MotionFeatures(),
+            MotionFeatures(grid=3),
+            MotionFeatures(n_directions=6),
+            MotionFeatures(side=96),
+            MotionFeatures(context_seconds=0),
+        )
     ]
-    assert len(set(identities)) == 4
+    assert len(set(identities)) == 5
 
 
-@pytest.mark.parametrize("wrong", [{"grid": 0}, {"grid": 40}, {"n_directions": 1}])
-def test_settings_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize("wrong", [{"grid": 0}, {"grid": 40}, {"n_directions": 1}, {"context_seconds": -1.0}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingsError):
-        MotionFeatures(**wrong)
+        MotionFeatures(**wrong)  # type: ignore[arg-type]

@@ -264,7 +264,10 @@ def test_the_alignment_loss_leaves_unmatched_frames_out() -> None:
     assert batch.y is not None
     with torch.no_grad():
         x, y = method.embed(batch.x.features), method.embed(batch.y.features)
-        split = method.alignment.plan(x, batch.x.lengths, y, batch.y.lengths, STEP)
+        seen_x, seen_y = (
+            method.alignment.compared(embedding, clips.features) for embedding, clips in ((x, batch.x), (y, batch.y))
+        )
+        split = method.alignment.plan(seen_x, batch.x.lengths, seen_y, batch.y.lengths, STEP)
         unmatched = split.mass_x > split.plan.sum(2)
         real = torch.ones(y.shape[:2], dtype=torch.bool)
         expected = pseudo_label_loss(x, y, split.plan, ~unmatched, real, 0.1).mean()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from vasot.batching.clips import Clips
 from vasot.methods.alignment import FrameAlignment
 from vasot.methods.solvers import ANSWER, STEP
 
@@ -25,6 +26,11 @@ def clips(seed: int, lengths: tuple[int, ...], size: int) -> tuple[Tensor, Tenso
     generator = torch.Generator().manual_seed(seed)
     x = torch.nn.functional.normalize(torch.randn(len(lengths), size, 5, generator=generator), dim=2)
     return x, torch.tensor(lengths)
+
+
+def loss(x: Tensor, nx: Tensor, y: Tensor, ny: Tensor, settings: FrameAlignment = SETTINGS) -> Tensor:
+    """The loss of embeddings that are their own features."""
+    return settings.loss(Clips(x, nx), Clips(y, ny), x.detach(), y.detach())
 
 
 def test_the_cost_is_one_minus_cosine_plus_the_prior_on_relative_time() -> None:
@@ -71,18 +77,18 @@ def test_frames_unlike_all_others_are_unmatched_and_leave_the_loss() -> None:
     assert np.flatnonzero(split.unmatched_x[0].numpy()).tolist() == [10, 11, 12]
     label = split.plan[0, :10] / split.plan[0, :10].sum(1, keepdim=True)
     expected = -(label * (x[0, :10] @ y[0].T / 0.1).log_softmax(1)).sum(1).mean()
-    assert SETTINGS.loss(x, nx, y, ny).item() == pytest.approx(expected.item(), rel=1e-4)
+    assert loss(x, nx, y, ny).item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_labels_lie_on_the_right_frames_and_not_one_beside() -> None:
     x, n = clips(3, (12,), 12)
     x.requires_grad_()
     # Against itself every label is the frame itself, so the loss is near its least; one frame beside it is far above.
-    loss = SETTINGS.loss(x, n, x.detach(), n).item()
-    shifted = SETTINGS.loss(x, n, x.detach().roll(1, 1), n).item()
+    right = loss(x, n, x.detach(), n).item()
+    shifted = loss(x, n, x.detach().roll(1, 1), n).item()
     split = SETTINGS.plan(x.detach(), n, x.detach(), n, STEP)
     wrong = -(split.plan[0].roll(1, 1) * 24 * (x[0] @ x[0].T / 0.1).log_softmax(1)).sum(1).mean().item()
-    assert loss < 0.5
+    assert right < 0.5
     assert shifted < 1.5
     assert wrong > 3
 
@@ -92,7 +98,7 @@ def test_the_plan_has_no_gradient_and_the_loss_has_one_into_both() -> None:
     x.requires_grad_()
     y.requires_grad_()
     assert not SETTINGS.plan(x, nx, y, ny, STEP).plan.requires_grad
-    SETTINGS.loss(x, nx, y, ny).sum().backward()  # type: ignore[no-untyped-call]
+    loss(x, nx, y, ny).sum().backward()  # type: ignore[no-untyped-call]
     assert x.grad is not None
     assert y.grad is not None
     assert bool((x.grad != 0).any())
@@ -119,3 +125,28 @@ def test_a_frame_penalty_gives_way_where_equal_shares_would_cost_more() -> None:
     held = replace(loose, frame_penalty=0.0).plan(x, nx, y, ny, ANSWER).plan[0].sum(1)
     assert torch.allclose(held, torch.full((6,), 1 / 6), atol=1e-4)
     assert float((rows - 1 / 6).abs().max()) > 0.01
+
+
+def test_frames_are_compared_by_embeddings_and_features_with_their_weights() -> None:
+    (x, _), (y, _) = clips(0, (6,), 6), clips(1, (5,), 5)
+    features_x, features_y = 7 * torch.randn(1, 6, 3), 0.1 * torch.randn(1, 5, 3)
+    half = replace(SETTINGS, appearance=0.3)
+    found = half.compared(x, features_x) @ half.compared(y, features_y).transpose(1, 2)
+    own = torch.nn.functional.cosine_similarity(features_x[:, :, None], features_y[:, None], dim=3)
+    assert torch.allclose(found, 0.7 * x @ y.transpose(1, 2) + 0.3 * own, atol=1e-5)
+    assert SETTINGS.compared(x, features_x) is x
+
+
+def test_labels_follow_the_features_where_embeddings_say_nothing() -> None:
+    features, n = clips(3, (12,), 12)
+    same = torch.nn.functional.normalize(torch.ones(1, 12, 5), dim=2)
+    for appearance, clear in ((0.0, False), (0.8, True)):
+        settings = replace(SETTINGS, appearance=appearance)
+        seen = settings.compared(same, features)
+        plan = settings.plan(seen, n, seen, n, ANSWER).plan[0]
+        assert (float(plan.diagonal().sum() / plan.sum()) > 0.9) is clear
+
+
+def test_only_features_make_frames_alike() -> None:
+    assert SETTINGS.alike_cost == 0
+    assert 0 < replace(SETTINGS, appearance=0.5).alike_cost < SETTINGS.virtual_cost

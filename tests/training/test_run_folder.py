@@ -46,6 +46,7 @@ CHANGED: dict[str, Any] = {
     "precision": "mixed",
     "encoder": "resnet-context",
     "frame_penalty": 0.25,
+    "appearance": 0.25,
 }
 DATA = DataSettings(data='/da"ta/é', trim=True, rate_hz=29.97, exclude=("back ground", "b"))
 

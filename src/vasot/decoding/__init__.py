@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vasot.decoding.carry import Carried, carry
-from vasot.decoding.path import CONFIDENCE_WINDOW, follow, matches_from_plan, monotone_path, path_to_map
+from vasot.decoding.path import CONFIDENCE_WINDOW, follow, frames_alike, matches_from_plan, monotone_path, path_to_map
 from vasot.decoding.segments import labels_and_confidence, segments_to_labels
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Carried",
     "carry",
     "follow",
+    "frames_alike",
     "labels_and_confidence",
     "matches_from_plan",
     "monotone_path",

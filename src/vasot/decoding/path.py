@@ -7,11 +7,12 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numba import njit
+from scipy.ndimage import uniform_filter1d
 
 from vasot.errors import DataError
 from vasot.types import UNMATCHED
 
-__all__ = ["CONFIDENCE_WINDOW", "follow", "matches_from_plan", "monotone_path", "path_to_map"]
+__all__ = ["CONFIDENCE_WINDOW", "follow", "frames_alike", "matches_from_plan", "monotone_path", "path_to_map"]
 
 CONFIDENCE_WINDOW = 0.01
 """How far from the match mass still speaks for it, as a fraction of recording Y's length (at least one frame).
@@ -26,8 +27,31 @@ _TIE_TOLERANCE = 1e-12
 _DIAGONAL, _ALONG_X, _ALONG_Y = 0, 1, 2
 
 
+def frames_alike(cost: Float[np.ndarray, "n m"], most: float) -> tuple[Bool[np.ndarray, " n"], Bool[np.ndarray, " m"]]:
+    """Return which frames of X, and which of Y, have their like in the other recording.
+
+    A frame has where its nearest frame in the other recording costs at most ``most``, on average over the frames
+    within :data:`CONFIDENCE_WINDOW` of it: a single frame may look like another by chance.
+
+    Args:
+        cost: how unlike the frames are, such as 1 - cosine.
+        most: cost up to which frames are alike.
+
+    Raises:
+        DataError: there are no frames, or a cost is NaN.
+
+    >>> frames_alike(np.array([[0.1, 0.9], [0.8, 0.9], [0.9, 0.9], [0.9, 0.9]]), 0.5)[0].tolist()
+    [True, False, False, False]
+    """
+    if 0 in cost.shape or np.isnan(cost.max()):
+        raise DataError(f"costs of shape {cost.shape} must be of one frame or more on either side, and be numbers")
+    return _smooth(cost.min(axis=1)) <= most, _smooth(cost.min(axis=0)) <= most
+
+
 def matches_from_plan(
-    plan: Float[np.ndarray, "n_ext m_ext"], virtual: bool
+    plan: Float[np.ndarray, "n_ext m_ext"],
+    virtual: bool,
+    like: tuple[Bool[np.ndarray, " n"], Bool[np.ndarray, " m"]] | None = None,
 ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"], Bool[np.ndarray, " m"]]:
     """Return the frame of Y that each frame of X corresponds to, how sure that is, and which frames of Y have none.
 
@@ -38,6 +62,7 @@ def matches_from_plan(
     Args:
         plan: transported mass, (N+1, M+1) with the virtual frames last, or (N, M) without them.
         virtual: whether the last row and column are the virtual frames.
+        like: (N,) and (M,), True for frames that are not unmatched whatever their virtual mass; none by default.
 
     Returns:
         matches: (N,) the frame of Y with the largest mass (the first of equals), ``UNMATCHED`` (-1) for none. It may
@@ -65,11 +90,16 @@ def matches_from_plan(
     mass_y = real.sum(axis=0, dtype=np.float64)
 
     best = real.argmax(axis=1)
-    unmatched = (void_x > mass_x) | (mass_x == 0)
+    like_x, like_y = like if like is not None else (np.zeros(n, dtype=bool), np.zeros(m, dtype=bool))
+    unmatched = ((void_x > mass_x) & ~like_x) | (mass_x == 0)
     told = np.where(unmatched, void_x, _mass_around(real, best))
     total = mass_x + void_x
     confidence = np.divide(told, total, out=np.zeros(n), where=total > 0)
-    return np.where(unmatched, UNMATCHED, best), np.minimum(confidence, 1.0), (void_y > mass_y) | (mass_y == 0)
+    return (
+        np.where(unmatched, UNMATCHED, best),
+        np.minimum(confidence, 1.0),
+        ((void_y > mass_y) & ~like_y) | (mass_y == 0),
+    )
 
 
 def monotone_path(plan: Float[np.ndarray, "n m"]) -> Int[np.ndarray, "l 2"]:
@@ -178,6 +208,12 @@ def _check(plan: Float[np.ndarray, "n m"]) -> None:
             f"plan: the mass of frame {row} of X on frame {column} of Y is {plan[row, column]}; mass is finite and not "
             "negative, so the problem was not solved: raise epsilon or use float64"
         )
+
+
+def _smooth(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    half_width = max(1, round(CONFIDENCE_WINDOW * values.size))
+    smooth: Float[np.ndarray, " n"] = uniform_filter1d(values.astype(np.float64), 2 * half_width + 1, mode="nearest")
+    return smooth
 
 
 def _mass_around(real: Float[np.ndarray, "n m"], match: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

@@ -1,7 +1,9 @@
-"""Built-in features: where edges point and how they move, on a grid; nothing to download."""
+"""Built-in features: where edges point and how they move, on a grid, within half a second; nothing to download."""
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 import cv2
@@ -13,7 +15,10 @@ from vasot.types import Frames, FrameSize
 
 __all__ = ["MotionFeatures"]
 
-_VERSION = 1
+_VERSION = 2
+
+_ROUNDING = 1e-6
+"""Seconds by which instants may be off: decides whether a frame at the very border of a context belongs to it."""
 
 _STILL = 0.05
 """Movement, in frame widths per second, that counts as much as standing still in a cell's histogram."""
@@ -27,18 +32,27 @@ class MotionFeatures:
     flow from the frame before, in picture widths per second, so that the sampling rate matters little). Histograms
     sum to 1 over a cell and are then square-rooted. The first frame takes the movement towards the second.
 
+    A frame's features are the mean over all frames within a short time around it: what happens shows in how a
+    movement goes on, hardly in one instant of it. Without, a frame's nearest neighbour in another recording says
+    little about whether the recording shows the like at all.
+
     Args:
         grid: cells along each side of the picture.
         n_directions: bins of each histogram.
         side: to which frames are decoded, in pixels; the picture is squeezed to a square.
+        context_seconds: the time over which features are averaged, half of it before the frame and half behind; 0
+            for the frame alone.
     """
 
-    def __init__(self, *, grid: int = 4, n_directions: int = 8, side: int = 128) -> None:
+    def __init__(self, *, grid: int = 4, n_directions: int = 8, side: int = 128, context_seconds: float = 0.5) -> None:
         if not 1 <= grid <= side // 8 or n_directions < 2:
             raise SettingsError(f"a grid of {grid} and {n_directions} directions do not fit pictures of {side} pixels")
+        if not 0 <= context_seconds < math.inf:
+            raise SettingsError(f"a context of {context_seconds} seconds is no time; give 0 or more")
         self._grid = grid
         self._bins = n_directions
         self._side = side
+        self._reach = context_seconds / 2
 
     @property
     def frame_size(self) -> FrameSize:
@@ -53,16 +67,46 @@ class MotionFeatures:
             "grid": self._grid,
             "n_directions": self._bins,
             "side": self._side,
+            "context_seconds": 2 * self._reach,
         }
 
     def extract(self, chunks: Iterable[Frames]) -> Iterator[Float32[np.ndarray, "n d"]]:
-        """See :meth:`~vasot.features.base.Extractor.extract`; one row behind the frames at the beginning only."""
+        """See :meth:`~vasot.features.base.Extractor.extract`; rows are held back until their context is complete."""
+        near: deque[tuple[float, Float32[np.ndarray, " d"]]] = deque()
+        waiting: deque[float] = deque()
+
+        def complete(until: float) -> Iterator[Float32[np.ndarray, " d"]]:
+            while waiting and waiting[0] + self._reach + _ROUNDING < until:
+                time = waiting.popleft()
+                while near[0][0] < time - self._reach - _ROUNDING:
+                    near.popleft()
+                yield self._mean(near, time)
+
+        for chunk in self._single_frames(chunks):
+            rows: list[Float32[np.ndarray, " d"]] = []
+            for time, row in chunk:
+                rows.extend(complete(time))
+                near.append((time, row))
+                waiting.append(time)
+            if rows:
+                yield np.stack(rows)
+        if rest := list(complete(math.inf)):
+            yield np.stack(rest)
+
+    def _mean(self, near: Iterable[tuple[float, Float32[np.ndarray, " d"]]], time: float) -> Float32[np.ndarray, " d"]:
+        """Mean of the rows within reach of an instant, which come in order of time."""
+        rows = [row for at, row in near if at <= time + self._reach + _ROUNDING]
+        mean: Float32[np.ndarray, " d"] = np.stack(rows).mean(axis=0, dtype=np.float32)
+        return mean
+
+    def _single_frames(self, chunks: Iterable[Frames]) -> Iterator[list[tuple[float, Float32[np.ndarray, " d"]]]]:
+        """The instant and the features of every frame by itself; one row behind the frames at the beginning only."""
         # Flow keeps buffers between calls, so each video has its own.
         flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         before: tuple[float, UInt8[np.ndarray, "h w"]] | None = None
         waiting: Float32[np.ndarray, " a"] | None = None
         for chunk in chunks:
-            rows: list[Float32[np.ndarray, " d"]] = []
+            rows: list[tuple[float, Float32[np.ndarray, " d"]]] = []
             for image, time in zip(chunk.images, chunk.times_seconds.tolist(), strict=True):
                 grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
                 appearance = self._appearance(grey)
@@ -74,15 +118,14 @@ class MotionFeatures:
                     flow.calc(before[1], grey, moved)
                     motion = self._motion(moved / np.float32(self._side * seconds))
                     if waiting is not None:
-                        rows.append(np.concatenate([waiting, motion]))
+                        rows.append((before[0], np.concatenate([waiting, motion])))
                         waiting = None
-                    rows.append(np.concatenate([appearance, motion]))
+                    rows.append((time, np.concatenate([appearance, motion])))
                 before = time, grey
-            if rows:
-                yield np.stack(rows)
-        if waiting is not None:
+            yield rows
+        if waiting is not None and before is not None:
             still = self._motion(np.zeros((self._side, self._side, 2), dtype=np.float32))
-            yield np.concatenate([waiting, still])[None]
+            yield [(before[0], np.concatenate([waiting, still]))]
 
     def _appearance(self, grey: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, " a"]:
         across, down = cv2.spatialGradient(grey)

@@ -25,7 +25,7 @@ FRAMES_AT_ONCE = 16
 RANDOM = "random"
 """The value of the setting ``weights`` for a ResNet that has learnt nothing."""
 
-_MLP_ONLY = ("hidden_sizes", "standardise")
+_MLP_ONLY = ("hidden_sizes", "standardise", "appearance")
 
 
 class PixelRoute:
@@ -87,8 +87,9 @@ def check_encoder(settings: MethodSettings) -> None:
         VasotError: see :func:`~vasot.encoders.pretrained.base_weights`.
     """
     pixels = settings.encoder == "resnet-context"
+    fields = type(settings).model_fields
     for name in _MLP_ONLY if pixels else PixelSettings.model_fields:
-        if getattr(settings, name) != MethodSettings.model_fields[name].default:
+        if name in fields and getattr(settings, name) != fields[name].default:
             reader = "mlp" if pixels else "resnet-context"
             raise SettingsError(
                 f"setting {name} is read by encoder={reader}, but the encoder is {settings.encoder}; leave it out"

@@ -63,6 +63,12 @@ class AlignmentSettings(Settings):
     frame_penalty: float = Field(
         0.0, ge=0, description="price of frames that take unequal shares when aligned; 0: equal shares are a constraint"
     )
+    appearance: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="share of the features' own likeness, beside the embeddings', in the cost of aligning",
+    )
     alignment_weight: float = Field(1.0, ge=0, description="weight of the alignment loss")
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vasot.batching.clips import ClipBatch, Clips, Rows, join_clips, pad_clips
 from vasot.batching.pictures import jitter_and_flip
-from vasot.decoding.path import matches_from_plan, monotone_path
+from vasot.decoding.path import frames_alike, matches_from_plan, monotone_path
 from vasot.decoding.segments import labels_and_confidence
 from vasot.encoders.mlp import MLPEncoder
 from vasot.encoders.pretrained import base_weights
@@ -24,6 +24,7 @@ from vasot.methods.pixels import FRAMES_AT_ONCE, RANDOM, PixelRoute, check_encod
 from vasot.methods.segmentation import FrameSegmentation
 from vasot.methods.settings import AlignmentSettings, MethodSettings, SegmentationSettings
 from vasot.methods.solvers import ANSWER
+from vasot.transport import cosine_cost
 from vasot.types import Alignment, Segmentation, Track, default_action_names
 
 __all__ = ["TransportMethod"]
@@ -56,6 +57,8 @@ class TransportMethod(Method):
                 virtual_cost=settings.virtual_cost,
                 virtual_mass=settings.virtual_mass,
                 frame_penalty=settings.frame_penalty,
+                # Pictures are no features whose likeness says something.
+                appearance=settings.appearance if self.pixels is None else 0.0,
             )
         if isinstance(settings, SegmentationSettings):
             self.segmentation = FrameSegmentation(**shared, action_penalty=settings.action_penalty)
@@ -121,8 +124,9 @@ class TransportMethod(Method):
         parts: dict[str, Tensor] = {}
         total = embedding.new_zeros(())
         if isinstance(settings, AlignmentSettings) and self.alignment is not None:
-            x, y = (Clips(embedding[part], clips.lengths[part]) for part in (slice(count), slice(count, None)))
-            parts["align"] = self.alignment.loss(x.features, x.lengths, y.features, y.lengths).mean()
+            parts_of = (slice(count), slice(count, None))
+            x, y = (Clips(embedding[part], clips.lengths[part]) for part in parts_of)
+            parts["align"] = self.alignment.loss(x, y, *(clips.features[part] for part in parts_of)).mean()
             total = total + settings.alignment_weight * parts["align"]
         if isinstance(settings, SegmentationSettings) and self.segmentation is not None:
             # Summed over a pair and averaged over pairs, as the paper's L_xa + L_ya.
@@ -168,10 +172,14 @@ class TransportMethod(Method):
         """See :meth:`Method.align`: the balanced problem with virtual frames on all frames of both."""
         if self.alignment is None:
             return super().align(x, y)
-        problem = self.alignment.problem(*self._embedded(x), *self._embedded(y))
+        (seen_x, length_x), (seen_y, length_y) = self._compared(x), self._compared(y)
+        problem = self.alignment.problem(seen_x, length_x, seen_y, length_y)
         plan = ANSWER(problem).plan[0].double().cpu().numpy()
         virtual = self.alignment.has_virtual_frames
-        matches, confidence, unmatched_y = matches_from_plan(plan, virtual=virtual)
+        like = None
+        if self.alignment.alike_cost:
+            like = frames_alike(cosine_cost(seen_x, seen_y)[0].cpu().numpy(), self.alignment.alike_cost)
+        matches, confidence, unmatched_y = matches_from_plan(plan, virtual=virtual, like=like)
         real = plan[:-1, :-1] if virtual else plan
         return Alignment(
             name_x=x.name,
@@ -184,6 +192,15 @@ class TransportMethod(Method):
             times_x=x.times_seconds,
             times_y=y.times_seconds,
         )
+
+    def _compared(self, track: Track) -> tuple[Float[Tensor, "1 t c"], Int[Tensor, " 1"]]:
+        """What the frames of a recording are aligned by."""
+        embedding, length = self._embedded(track)
+        if self.alignment is None or not self.alignment.appearance:
+            return embedding, length
+        rows = self.prepare(track)
+        features = torch.from_numpy(np.asarray(rows[np.arange(len(rows))]))[None].to(embedding.device)
+        return self.alignment.compared(embedding, features), length
 
     def _embedded(self, track: Track) -> tuple[Float[Tensor, "1 t e"], Int[Tensor, " 1"]]:
         embedding = self.embed_track(track)

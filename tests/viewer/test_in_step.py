@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
-from made_viewer import Site, chromium_page
+from made_viewer import CLIP_START, Site, chromium_page
 from vasot.decoding.path import follow
 from vasot.training.model import fit
 from vasot.training.results import RunResults, read_results
@@ -127,6 +128,7 @@ def check_playing(page: Page, x: int, y: int, seconds: float) -> None:
     tried = []
     for _ in range(3):
         page.locator(".timeline").nth(0).press("Home")
+        page.wait_for_function("() => [...document.querySelectorAll('video')].every((video) => !video.seeking)")
         errors = np.array(page.evaluate(MEASURE, [x, y, seconds]))
         assert errors.size > 10 * seconds
         tried.append((float(np.median(errors)), float(np.quantile(errors, 0.95))))
@@ -144,6 +146,20 @@ def test_a_scrub_on_any_timeline_moves_both_videos_to_the_frame_of_the_path(
 
 def test_while_playing_the_follower_shows_the_time_of_the_path(page: Page, rendered: Site) -> None:
     check_playing(page, *open_pair(page, rendered, "whole", "clip"), seconds=5)
+
+
+def test_where_the_path_jumps_the_leader_waits_for_the_follower(page: Page, rendered: Site) -> None:
+    def answer(route: Route) -> None:
+        pair = rendered.ask(f"api/alignments/{x}/{y}").json()
+        frames = np.arange(len(pair["follow"]))
+        route.fulfill(json={**pair, "follow": (CLIP_START + 0.04 * frames + 3.0 * (frames >= 25)).tolist()})
+
+    x, y = rendered.recording("whole"), rendered.recording("clip")
+    page.route(re.compile(r"/api/alignments/\d+/\d+$"), answer)
+    try:
+        check_playing(page, *open_pair(page, rendered, "whole", "clip"), seconds=5)
+    finally:
+        page.unroute_all()
 
 
 @pytest.mark.data

@@ -3,6 +3,9 @@
 /** Seconds ahead over which a follower's speed is taken: the path's steps are shorter than a video can change speed. */
 const AHEAD = 0.08;
 
+/** Seconds for which the leader waits for a follower that had to jump. */
+const LONGEST_HOLD = 1.5;
+
 /**
  * Plays a stage: `{ start, end, loops, leader, parts }`, where a part is `{ player, locate, update }`. `locate` says
  * where the part stands at an instant of the stage, null for nowhere; `update` is told so, at every picture.
@@ -37,6 +40,7 @@ export class Engine {
     if (speed > 0 && this.time >= end - 0.02) this.#move(start);
     if (speed < 0 && this.time <= start) this.#move(end);
     this.playing = true;
+    this.held = 0;
     this.last = performance.now();
     if (this.#drives()) this.stage.leader.player.drive(speed);
     this.onUpdate();
@@ -76,7 +80,9 @@ export class Engine {
     const driven = this.#drives() ? leader : null;
     const player = driven?.player;
     if (player?.element.seeking) return;
-    this.time = player ? player.time : this.time + elapsed * this.speed;
+    const holds = this.#hold(parts.filter((part) => part !== driven), player, elapsed);
+    if (player) this.time = player.time;
+    else if (!holds) this.time += elapsed * this.speed;
     if (this.time >= end || player?.element.ended || (this.speed < 0 && this.time <= start)) {
       if (loops) this.seek(this.speed > 0 ? start : end);
       else this.pause();
@@ -84,19 +90,29 @@ export class Engine {
     }
     for (const part of parts) {
       const place = part.locate(this.time);
-      if (part !== driven) this.#steer(part, place);
+      if (part !== driven) this.#steer(part, place, holds ? 0 : this.speed);
       part.update(place, this.time);
     }
     this.onUpdate();
   }
 
-  #steer(part, place) {
+  /** Whether the leader waits: where the path jumps, a follower is elsewhere until it has its picture. */
+  #hold(followers, player, elapsed) {
+    const lost = this.speed > 0 && followers.some((part) => part.player.lost);
+    const holds = lost && this.held < LONGEST_HOLD;
+    if (holds) player?.pause();
+    else if (this.held > 0) player?.drive(this.speed);
+    this.held = lost ? this.held + elapsed : 0;
+    return holds;
+  }
+
+  #steer(part, place, speed) {
     if (place === null) {
       part.player.pause();
-    } else if (this.speed < 0) {
+    } else if (speed < 0) {
       part.player.show(place);
     } else {
-      const later = part.locate(this.time + AHEAD * this.speed);
+      const later = part.locate(this.time + AHEAD * speed);
       part.player.steer(place, later === null ? 0 : Math.max(0, later - place) / AHEAD);
     }
   }

@@ -12,6 +12,9 @@ const CATCH_UP = 0.15;
 const SLOWEST = 0.0625;
 const FASTEST = 8;
 
+/** Seconds before its end at which a video stands still: one that has ended would play from its beginning again. */
+const BEFORE_END = 0.03;
+
 export class VideoPlayer {
   /** `onFail` is called once, with what is wrong, where the browser cannot play the file. */
   constructor(source, label, onFail) {
@@ -20,8 +23,7 @@ export class VideoPlayer {
     this.element.setAttribute("aria-label", label);
     this.drives = true;
     this.wanted = null;
-    this.seekSeconds = 0.1;
-    this.seekBegan = 0;
+    this.lost = false;
     /** Settled once there is a picture, or never will be. */
     this.ready = new Promise((done) => {
       for (const event of ["seeked", "error"]) this.element.addEventListener(event, done, { once: true });
@@ -56,13 +58,14 @@ export class VideoPlayer {
     this.#play();
   }
 
-  /** Be at `seconds` now, going on at `speed`. */
+  /** Be at `seconds` now, going on at `speed`; `lost` says that it is elsewhere, and on its way. */
   steer(seconds, speed) {
-    if (this.element.seeking || this.element.readyState < HTMLMediaElement.HAVE_METADATA) return;
-    const error = seconds - this.time;
-    if (Math.abs(error) > SEEK_BEYOND || speed > FASTEST) {
-      // The seek takes a while, in which the leader goes on.
-      this.wanted = seconds + this.seekSeconds * Math.min(speed, FASTEST);
+    this.lost = this.element.seeking || this.element.readyState < HTMLMediaElement.HAVE_METADATA;
+    if (this.lost) return;
+    const error = Math.min(seconds, this.element.duration - BEFORE_END) - this.time;
+    this.lost = Math.abs(error) > SEEK_BEYOND;
+    if (this.lost || (this.element.ended && error < -BEFORE_END)) {
+      this.wanted = seconds;
       this.#seek();
       return;
     }
@@ -87,7 +90,7 @@ export class VideoPlayer {
   }
 
   #play() {
-    if (!this.element.paused) return;
+    if (!this.element.paused || this.element.ended) return;
     this.element.play().catch((error) => {
       // Some browsers play sound only after a click: better silent than not at all.
       if (error.name === "NotAllowedError" && !this.element.muted) {
@@ -102,14 +105,11 @@ export class VideoPlayer {
   }
 
   #seek() {
-    this.seekBegan = performance.now();
     this.element.currentTime = Math.max(0, this.wanted + TOLERANCE);
     this.sought = this.wanted;
   }
 
   #seeked() {
-    const took = (performance.now() - this.seekBegan) / 1000;
-    this.seekSeconds = 0.7 * this.seekSeconds + 0.3 * Math.min(took, 1);
     // While it was under way another place may have been asked for.
     if (this.element.paused && this.wanted !== this.sought) this.#seek();
   }

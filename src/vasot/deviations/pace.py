@@ -21,8 +21,11 @@ __all__ = ["LEVEL", "Paces", "Spread"]
 LEVEL = 0.005
 """Chance, by the references' spread, that a step as it should be lasts as unusually long or short."""
 
-_PRIOR_WEIGHT = 4.0
+_PRIOR_WEIGHT = 8.0
 """How many recordings the spread common to all steps counts as, beside a step's own."""
+
+_PACE_WEIGHT = 2.0
+"""The same of recordings' paces, of which there is one per recording."""
 
 _LEAST_SPREAD = 0.05
 """Standard deviation of the logarithm of a length (5 %) that even the most regular step is granted."""
@@ -107,7 +110,7 @@ class Paces:
         paces = np.array([_pace(row) for row in rest])
         rest = rest - paces[:, None]
         scale = _common_scale(np.concatenate([asked, seen]) if alone else seen, alone)
-        whole = _spread(0.0, paces, max(_own_scale(paces, alone), _LEAST_SPREAD), alone, _PRIOR_WEIGHT / 2)
+        whole = _spread(0.0, paces, max(_own_scale(paces, alone), _LEAST_SPREAD), alone, _PACE_WEIGHT)
         return cls(
             {
                 int(action): _spread(centre, column[np.isfinite(column)], scale, alone, _PRIOR_WEIGHT)

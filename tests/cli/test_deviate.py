@@ -129,7 +129,7 @@ def test_the_command_says_in_words_what_deviates(found: Path) -> None:
 
     assert "is missing (usually " in said
     assert "times as long as usual" in said
-    assert f"{NAMES[7]}: score 0.00, nothing deviates" in said
+    assert f"{NAMES[7]}: score 0.00, unlikeness " in said
 
 
 def test_a_single_reference_is_enough_where_the_run_has_other_recordings(place: Path, tmp_path: Path) -> None:
@@ -189,3 +189,34 @@ def test_a_method_that_gives_one_answer_only_is_refused(place: Path, tmp_path: P
 
     assert result.exit_code == 2
     assert f"method '{method}' cannot" in result.stderr
+
+
+def test_progress_is_told_for_every_frame_of_a_run_of_features(place: Path, tmp_path: Path) -> None:
+    result = vasot("progress", place / "run", NAMES[0], place / "planted" / "slow.npy", "-o", tmp_path)
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "slow.progress.png").stat().st_size > 0
+    table = rows(tmp_path / f"{NAMES[0]}.progress.csv")
+    fraction = np.array([float(row["fraction"]) for row in table])
+    assert len(table) == np.load(place / "data" / "features" / f"{NAMES[0]}.npy").shape[0]
+    assert (np.diff(fraction) >= 0).all()
+    # All recordings have the same steps at nearly the same pace.
+    assert np.abs(fraction - (np.arange(fraction.size) + 0.5) / fraction.size).mean() < 0.05
+    assert float(table[0]["remaining_seconds"]) == pytest.approx(10, abs=2.5)
+    assert {row["action"] for row in table} == {"0", "1", "2", "3", "4"}
+
+
+def test_progress_needs_no_segments(place: Path, tmp_path: Path) -> None:
+    fit(place / "data", output=tmp_path / "run", method="vaot", **tiny("vaot", epochs=1))
+
+    assert vasot("progress", tmp_path / "run", NAMES[0], "-o", tmp_path).exit_code == 0
+    assert {row["action"] for row in rows(tmp_path / f"{NAMES[0]}.progress.csv")} == {""}
+
+
+def test_progress_needs_alignments(place: Path, tmp_path: Path) -> None:
+    fit(place / "data", output=tmp_path / "run", method="asot", **tiny("asot", epochs=1))
+
+    result = vasot("progress", tmp_path / "run", NAMES[0], "-o", tmp_path)
+
+    assert result.exit_code == 2
+    assert "method 'asot' cannot align" in result.stderr

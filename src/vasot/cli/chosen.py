@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vasot.training.model import Model
     from vasot.training.results import RecordingResult
 
-__all__ = ["chosen_recordings", "with_patterns"]
+__all__ = ["chosen_recordings", "others_than", "with_patterns"]
 
 
 def chosen_recordings(model: Model, words: Sequence[str], *, corrected: bool = True) -> tuple[RecordingResult, ...]:
@@ -55,6 +55,19 @@ def with_patterns(model: Model, words: Sequence[str]) -> list[str]:
         fitting = [] if word in known or Path(word).exists() else [name for name in known if fnmatchcase(name, word)]
         expanded += fitting or [word]
     return list(dict.fromkeys(expanded))
+
+
+def others_than(chosen: Sequence[RecordingResult], own: Sequence[RecordingResult]) -> list[RecordingResult]:
+    """Of the run's own recordings, those of the same activity that are none of the chosen ones."""
+    names = {each.name for each in chosen}
+    sources = {each.track.source.resolve() for each in chosen if each.track.source is not None}
+    return [
+        each
+        for each in own
+        if each.name not in names
+        and each.track.activity == chosen[0].track.activity
+        and (each.track.source is None or each.track.source.resolve() not in sources)
+    ]
 
 
 def _refuse_twice(words: Sequence[str], found: Sequence[RecordingResult]) -> None:

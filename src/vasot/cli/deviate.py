@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_FILES = ("deviations.csv", "summary.csv", "deviations.json")
+_FILES = ("deviations.csv", "summary.csv", "deviations.json", "deviations.html")
 
 
 def command(
@@ -47,17 +47,22 @@ def command(
     """Tell what of recordings deviates from references: steps missing, extra, repeated, out of order, slow or fast.
 
     Moments that match nothing are told as well. deviations.csv has one line per deviation, summary.csv one per
-    recording with its score (0: as the references), deviations.json everything.
+    recording with its score (0: as the references), deviations.json everything; deviations.html shows the frames.
     """
-    from vasot.cli.chosen import chosen_recordings, with_patterns
+    from vasot.cli.chosen import chosen_recordings, others_than, with_patterns
+    from vasot.cli.inputs import read_shown_results
     from vasot.export.deviations import document_of, write_deviations_csv, write_deviations_json, write_summary_csv
     from vasot.files import refuse_existing
+    from vasot.report.deviations import deviations_page
+    from vasot.report.page import write_page
+    from vasot.training.corrections import load_corrections
+    from vasot.training.folder import RunFolder
     from vasot.training.model import load
 
     model = load(run)
     model.require("segment", "align")
-    table, summary, document_path = (output / name for name in _FILES)
-    refuse_existing([table, summary, document_path], force)
+    table, summary, document_path, page = (output / name for name in _FILES)
+    refuse_existing([table, summary, document_path, page], force)
     words = with_patterns(model, videos)
     given = with_patterns(model, reference)
     # Before anything is read: what is wrong here is wrong in the words.
@@ -65,13 +70,15 @@ def command(
     chosen = chosen_recordings(model, [*given, *words])
     references, tested = chosen[: len(given)], chosen[len(given) :]
     _refuse_mixture(chosen)
-    training = _training(model, chosen) if len(references) == 1 else ()
+    training = others_than(chosen, read_shown_results(model).recordings) if len(references) == 1 else ()
     standard, held = _hold(model, references, training, tested)
-    document = document_of(standard.outcome(held))
+    outcome = standard.outcome(held)
+    document = document_of(outcome)
     write_deviations_csv(document, table, force=True)
     write_summary_csv(document, summary, force=True)
     write_deviations_json(document, document_path, force=True)
-    typer.echo(f"wrote {table}, {summary}, {document_path}")
+    write_page(page, deviations_page(outcome, load_corrections(RunFolder(run).corrections).colours), force=True)
+    typer.echo(f"wrote {table}, {summary}, {document_path}, {page}")
 
 
 def _refuse_both(videos: Sequence[str], references: Sequence[str]) -> None:
@@ -97,21 +104,6 @@ def _refuse_mixture(recordings: Sequence[RecordingResult]) -> None:
         if each.name in names:
             raise DataError(f"two of the recordings are called '{each.name}'; rename one")
         names.add(each.name)
-
-
-def _training(model: Model, chosen: Sequence[RecordingResult]) -> Sequence[RecordingResult]:
-    """Recordings of the run, of the same activity, that are not asked about; evenly chosen where there are many."""
-    from vasot.cli.inputs import read_shown_results
-
-    asked = {each.name for each in chosen}
-    sources = {each.track.source.resolve() for each in chosen if each.track.source is not None}
-    own = read_shown_results(model, names=[name for name in model.config.recordings if name not in asked]).recordings
-    return [
-        each
-        for each in own
-        if each.track.activity == chosen[0].track.activity
-        and (each.track.source is None or each.track.source.resolve() not in sources)
-    ]
 
 
 def _hold(
@@ -152,7 +144,7 @@ def _tell(held: Held, standard: Standard) -> None:
 
     n = len(held.deviations)
     counted = "nothing deviates" if not n else f"{n} deviation{'s' if n > 1 else ''}"
-    typer.echo(f"{held.recorded.name}: score {held.score:.2f}, {counted}")
+    typer.echo(f"{held.recorded.name}: score {held.score:.2f}, unlikeness {held.unlikeness:.2f}, {counted}")
     outcome = standard.outcome([held])
     for each in held.deviations:
-        typer.echo(f"  {when(each, held.recorded):>16}  {described(each, outcome)}  ({each.confidence:.2f})")
+        typer.echo(f"  {when(each.here, held.recorded):>16}  {described(each, outcome)}  ({each.confidence:.2f})")

@@ -17,10 +17,13 @@ from vasot.errors import DataError
 from vasot.training.model import Model
 from vasot.training.results import RecordingResult
 
-__all__ = ["MOST_OTHERS", "Standard", "make_standard"]
+__all__ = ["MOST_OTHERS", "Standard", "evenly", "make_standard"]
 
 MOST_OTHERS = 20
 """Of how many recordings, evenly chosen, the spread around a single reference is learned."""
+
+_LEAST_DISTANCE = 1e-6
+"""Embeddings are in single precision, and nearer ones are equal."""
 
 Told = Callable[[int, int], None]
 """Called with the number of alignments that are done, and of all."""
@@ -36,6 +39,7 @@ class Standard:
         embeddings: (M, E) of each.
         norm: what they have in common.
         limits: what tells a step from a slip of the model.
+        usual_distance: of the frames of a recording as it should be from the others, mean over frames.
         in_seconds: whether lengths are in seconds; else they are in frames.
     """
 
@@ -45,6 +49,7 @@ class Standard:
     embeddings: tuple[Float[np.ndarray, "_ e"], ...]
     norm: Norm
     limits: Limits
+    usual_distance: float
     in_seconds: bool
 
     def outcome(self, held: Sequence[Held]) -> Outcome:
@@ -76,7 +81,9 @@ class Standard:
             for known, each in zip(self.recorded, alignments, strict=True)
         ]
         deviations = find_deviations(timeline, references, self.norm)
-        return Held(_recorded(recording, timeline), tuple(deviations), score_of(deviations, self.norm))
+        unlikeness = float(seen.distance.mean()) / max(self.usual_distance, _LEAST_DISTANCE) - 1
+        score = score_of(deviations, self.norm)
+        return Held(_recorded(recording, timeline), tuple(deviations), score, unlikeness)
 
 
 def make_standard(
@@ -107,7 +114,7 @@ def make_standard(
             f"are {len(training)}; give several references"
         )
     alone = len(references) == 1
-    others = [training[i] for i in _evenly(len(training), MOST_OTHERS)] if alone else list(references)
+    others = evenly(training, MOST_OTHERS) if alone else list(references)
     everyone = [*references, *others] if alone else others
     in_seconds = all(each.track.times_seconds is not None for each in everyone)
     pairs = [(0, place) for place in range(1, len(everyone))] if alone else list(combinations(range(len(everyone)), 2))
@@ -133,8 +140,15 @@ def make_standard(
         tuple(embeddings[: len(references)]),
         Norm.of(asked, spread, len(model.action_names)),
         limits,
+        float(np.median([each.distance.mean() for each in (seen[1:] if alone else seen)])),
         in_seconds,
     )
+
+
+def evenly(recordings: Sequence[RecordingResult], most: int) -> list[RecordingResult]:
+    """At most so many of the recordings, at even distances in their order."""
+    places = np.linspace(0, len(recordings) - 1, min(len(recordings), most))
+    return [recordings[round(place)] for place in places.tolist()]
 
 
 def _recorded(recording: RecordingResult, timeline: Timeline) -> Recorded:
@@ -171,7 +185,3 @@ def _frame_lengths(times: Float[np.ndarray, " t"] | None, n_frames: int) -> Floa
 def _distances(x: Float[np.ndarray, "n e"], y: Float[np.ndarray, "m e"]) -> Float[np.ndarray, " n"]:
     """Cosine distance of every frame of X to the nearest frame of Y; embeddings have unit norm."""
     return np.asarray(1 - (x @ y.T).max(axis=1), dtype=np.float64)
-
-
-def _evenly(n_all: int, most: int) -> list[int]:
-    return [round(place) for place in np.linspace(0, n_all - 1, min(n_all, most)).tolist()]

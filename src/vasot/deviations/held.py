@@ -55,11 +55,14 @@ class Held:
         recorded: the recording.
         deviations: what differs, in order of time.
         score: how much of a usual recording's time deviates; 0 where nothing does.
+        unlikeness: how much further its frames are, on average, from those of the references than these are from each
+            other, as a share of that: 0 where they are as near, 1 where they are twice as far. It needs no threshold.
     """
 
     recorded: Recorded
     deviations: tuple[Deviation, ...]
     score: float
+    unlikeness: float
 
 
 @dataclass(frozen=True, eq=False)

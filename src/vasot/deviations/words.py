@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vasot.deviations.findings import Deviation
+from vasot.deviations.findings import Deviation, Place
 from vasot.deviations.held import Outcome, Recorded, Unit
 
 __all__ = ["described", "length_text", "when"]
@@ -30,9 +30,9 @@ def described(deviation: Deviation, outcome: Outcome) -> str:
             return f"{name} lasts {deviation.ratio or 0:.2f} times as long as usual"
 
 
-def when(deviation: Deviation, recorded: Recorded) -> str:
-    """The time of a deviation: ``12.4-15.0 s``, or frames where the rate is not known; of a point, one number."""
-    start, end = deviation.here.start_frame, deviation.here.end_frame
+def when(place: Place, recorded: Recorded) -> str:
+    """The time of a place: ``12.4-15.0 s``, or frames where the rate is not known; of a point, one number."""
+    start, end = place.start_frame, place.end_frame
     first, last = recorded.seconds(start), recorded.seconds(end)
     if first is None or last is None:
         return f"frame {start}" if start == end else f"frames {start}-{end}"

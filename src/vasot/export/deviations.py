@@ -100,6 +100,7 @@ class HeldPart(_Part):
 
     recording: RecordingPart
     score: float = Field(description="share of a usual recording's time that deviates; 0: as the references")
+    unlikeness: float = Field(description="how much further its frames are from the references than usual; 0: as they")
     deviations: list[DeviationPart]
 
 
@@ -133,6 +134,7 @@ def document_of(outcome: Outcome) -> DeviationsDocument:
             HeldPart(
                 recording=_recording(each.recorded, names),
                 score=_rounded(each.score),
+                unlikeness=_rounded(each.unlikeness),
                 deviations=[_deviation(outcome, each, deviation) for deviation in each.deviations],
             )
             for each in outcome.held
@@ -173,10 +175,10 @@ def write_summary_csv(document: DeviationsDocument, path: Path, force: bool = Fa
         RunFolderError: the file exists and ``force`` is not given.
         VasotError: it cannot be written.
     """
-    header = ("recording", "score", "deviations", *KINDS, "length", "usual_length", "unit")
+    header = ("recording", "score", "unlikeness", "deviations", *KINDS, "length", "usual_length", "unit")
     rows = (
         (
-            *(each.recording.name, f"{each.score:.4f}", len(each.deviations)),
+            *(each.recording.name, f"{each.score:.4f}", f"{each.unlikeness:.4f}", len(each.deviations)),
             *(sum(deviation.kind == kind for deviation in each.deviations) for kind in KINDS),
             *(f"{each.recording.length:.4f}", f"{document.usual_length:.4f}", document.unit),
         )

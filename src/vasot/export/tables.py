@@ -13,15 +13,17 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from vasot.deviations.progress import Progress
 from vasot.files import atomic_write
 from vasot.metrics.stability import ActionChoice
-from vasot.types import UNMATCHED, Alignment, Segmentation
+from vasot.types import UNMATCHED, Alignment, Segmentation, Track
 
 __all__ = [
     "write_actions_csv",
     "write_alignment_csv",
     "write_labels_txt",
     "write_path_csv",
+    "write_progress_csv",
     "write_segments_csv",
 ]
 
@@ -101,6 +103,37 @@ def write_path_csv(alignment: Alignment, path: Path, force: bool = False) -> Non
     _write_table(path, ("frame_x", "seconds_x", "frame_y", "seconds_y"), rows, force)
 
 
+def write_progress_csv(
+    progress: Progress, track: Track, segmentation: Segmentation | None, path: Path, force: bool = False
+) -> None:
+    """Write one line per frame of a recording.
+
+    =================== =====================================================================================
+    frame, seconds      the frame and its instant
+    action, action_name the step; empty where the method does not segment
+    fraction            share of the activity's time that is over, 0..1, median over the other recordings
+    low, high           its quartiles over the other recordings
+    remaining_seconds   how long the other recordings go on from there, median; empty where a rate is not known
+    =================== =====================================================================================
+
+    Raises:
+        RunFolderError: the file exists and ``force`` is not given.
+        VasotError: it cannot be written.
+    """
+    header = ("frame", "seconds", "action", "action_name", "fraction", "low", "high", "remaining_seconds")
+    left = progress.remaining_seconds
+    rows = (
+        (
+            *_moment(frame, track.times_seconds),
+            *(("", "") if segmentation is None else _action(segmentation, frame)),
+            *(_decimals(float(each[frame])) for each in (progress.fraction, progress.low, progress.high)),
+            _decimals(None if left is None else float(left[frame])),
+        )
+        for frame in range(track.n_frames)
+    )
+    _write_table(path, header, rows, force)
+
+
 def write_actions_csv(choice: ActionChoice, path: Path, force: bool = False) -> None:
     """Write one line per number of actions that was tried.
 
@@ -147,6 +180,11 @@ def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[int 
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def _action(segmentation: Segmentation, frame: int) -> tuple[int, str]:
+    action = int(segmentation.labels[frame])
+    return action, segmentation.action_names[action]
 
 
 def _moment(frame: int, times: Float[np.ndarray, " t"] | None) -> tuple[int | str, str]:

@@ -19,7 +19,7 @@ from vasot.training.model import fit
 
 N_REFERENCES, N_TRAINING = 4, 8
 SETTINGS = SyntheticSettings(
-    n_recordings=N_TRAINING + len(PLANTS),
+    n_recordings=N_TRAINING + len(PLANTS) - 1,
     n_actions=5,
     n_features=24,
     mean_frames=20,
@@ -41,6 +41,9 @@ QUICK: dict[str, Any] = {
     "starts": 2,
     "start_rounds": 1,
 }
+STEP_PLANTS = tuple(kind for kind in PLANTS if kind != "unmatched")
+"""Foreign frames need a model that was trained for longer; they are planted in test_findings.py."""
+
 NAMES = [f"recording_{number:02d}" for number in range(1, N_TRAINING + 1)]
 REFERENCES = [word for name in NAMES[:N_REFERENCES] for word in ("--reference", name)]
 
@@ -64,7 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "planted").mkdir()
     generator = np.random.default_rng(0)
     others = zip(made.dataset.recordings[N_TRAINING:], made.truth[N_TRAINING:], strict=True)
-    for kind, (recording, truth) in zip(PLANTS, others, strict=True):
+    for kind, (recording, truth) in zip(STEP_PLANTS, others, strict=True):
         np.save(folder / "planted" / f"{kind}.npy", plant(kind, recording.track.features, truth, generator).features)
     fit(folder / "data", output=folder / "run", actions=5, rate_hz=10.0, **QUICK)
     return folder
@@ -85,7 +88,7 @@ def test_every_planted_deviation_is_told_by_its_kind(found: Path) -> None:
     for row in rows(found / "deviations.csv"):
         kinds.setdefault(row["recording"], set()).add(row["kind"])
 
-    assert kinds == {kind: {kind} for kind in PLANTS}
+    assert kinds == {kind: {kind} for kind in STEP_PLANTS}
 
 
 def test_the_summary_has_one_line_per_recording_with_its_score(found: Path) -> None:
@@ -93,7 +96,7 @@ def test_the_summary_has_one_line_per_recording_with_its_score(found: Path) -> N
 
     assert list(summary)[-2:] == NAMES[6:8]
     assert all(float(summary[name]["score"]) == 0 == int(summary[name]["deviations"]) for name in NAMES[6:8])
-    assert all(float(summary[kind]["score"]) > 0 < int(summary[kind][kind]) for kind in PLANTS)
+    assert all(float(summary[kind]["score"]) > 0 < int(summary[kind][kind]) for kind in STEP_PLANTS)
 
 
 def test_frames_and_seconds_agree_in_both_recordings(found: Path) -> None:

@@ -146,7 +146,7 @@ def score(method: Method, dataset: Dataset) -> dict[str, float]:
     for _ in range(DRAWS):
         for x, y in ((batch.x, batch.y) for batch in batches):
             assert y is not None
-            losses += method.alignment.loss(x.features, x.lengths, y.features, y.lengths).tolist()
+            losses += method.alignment.loss(x, y, x.features, y.features).tolist()
     return {
         "loss": round(float(np.mean(losses)), 4),
         "kendalls_tau": round(float(np.nanmean(pairs)), 4),

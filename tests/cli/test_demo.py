@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from vasot.cli.demo import DemoScores, run_demo
+from vasot.cli.demo import DemoScores, run_demo, tell_what_to_do_next
 from vasot.cli.demo_folder import DemoFolder
 from vasot.cli.main import app
 from vasot.datasets.rendered import CLASS_NAMES, RenderSettings
@@ -146,3 +146,10 @@ def _interrupted(place: DemoFolder) -> None:
         (place.data / "videos").mkdir(parents=True)
         (place.data / "videos" / "a.mp4").write_text("made")
         raise KeyboardInterrupt
+
+
+def test_the_demo_ends_with_the_viewer_as_the_next_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_what_to_do_next(DemoFolder(tmp_path), [tmp_path / "bench_1.mp4"])
+    lines = capsys.readouterr().out.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("next")) + 1
+    assert lines[first].split() == ["vasot", "view", str(tmp_path / "run")]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vasot.metrics.known import AlignmentScores
     from vasot.training.model import Model
 
-__all__ = ["DemoScores", "command", "run_demo"]
+__all__ = ["DemoScores", "command", "run_demo", "tell_what_to_do_next"]
 
 _EXCLUDED = "background"
 
@@ -67,7 +67,7 @@ def run_demo(
     place.make_room(force)
     with place.recorded():
         scores = _all_steps(place, settings, force, training or {})
-    _tell_what_to_do_next(place, sorted((place.data / "videos").iterdir()))
+    tell_what_to_do_next(place, sorted((place.data / "videos").iterdir()))
     return scores
 
 
@@ -181,7 +181,8 @@ def _draw(model: Model, dataset: Dataset, report: SegmentationReport, pictures: 
     save_stills(corresponding_stills(model, dataset, excluded[0]), pictures / "stills.png", title)
 
 
-def _tell_what_to_do_next(place: DemoFolder, videos: Sequence[Path]) -> None:
+def tell_what_to_do_next(place: DemoFolder, videos: Sequence[Path]) -> None:
+    """Say what was written where, and which commands to go on with."""
     from vasot.training.folder import RunFolder
 
     typer.echo(

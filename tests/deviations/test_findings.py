@@ -66,6 +66,15 @@ def test_a_step_of_another_pace_is_told_with_its_ratio(kind: str, factor: float)
     assert found.size == pytest.approx(30 * abs(factor - 1), abs=3)
 
 
+def test_a_recording_that_is_slow_throughout_is_told_once_and_its_steps_are_not() -> None:
+    twice = [(action, 2 * length) for action, length in USUAL]
+
+    (found,) = deviations(twice)
+
+    assert told([found]) == [("slow", None, 0, 170)]
+    assert found.ratio == pytest.approx(2, rel=0.1)
+
+
 def test_what_is_slow_follows_from_the_spread_of_the_references() -> None:
     slower = ((0, 20), (1, 56), (2, 10), (3, 25))
     loose = [timeline(f"reference_{i}", varied(USUAL, i, spread=0.4)) for i in range(8)]

@@ -29,7 +29,9 @@ test: lint ## Everything that must hold: lint, then doctests and tests with shap
 	$(STEP) "browser"
 	@sh scripts/install-browser.sh
 	$(STEP) "pytest"
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 -m "not playback"
+	$(STEP) "pytest, playback by itself"
+	@$(BIN)/python -m pytest -q -m playback tests/viewer
 
 lint: $(READY) ## Style, format, types and the order of the layers
 	$(STEP) "ruff check"

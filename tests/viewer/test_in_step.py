@@ -124,17 +124,21 @@ def check_scrubs(page: Page, site: Site, x: int, y: int) -> None:
 
 
 def check_playing(page: Page, x: int, y: int, seconds: float) -> None:
-    """Play up to three times: on a machine that does much else a browser leaves pictures out."""
-    tried = []
-    for _ in range(3):
+    """Play up to five times: on a machine that does much else a browser leaves pictures out."""
+    tried: list[tuple[float, float]] = []
+    for attempt in range(5):
+        # Time for what else the machine does to end.
+        page.wait_for_timeout(2000 * attempt)
         page.locator(".timeline").nth(0).press("Home")
         page.wait_for_function("() => [...document.querySelectorAll('video')].every((video) => !video.seeking)")
         errors = np.array(page.evaluate(MEASURE, [x, y, seconds]))
-        assert errors.size > 10 * seconds
+        if errors.size < 10 * seconds:
+            tried.append((float("nan"), float("nan")))
+            continue
         tried.append((float(np.median(errors)), float(np.quantile(errors, 0.95))))
         if tried[-1][0] <= 0.05 and tried[-1][1] <= 0.15:
             return
-    raise AssertionError(f"median and 95 % of the deviation in seconds, three times: {tried}")
+    raise AssertionError(f"median and 95 % of the deviation in seconds (nan: too few pictures): {tried}")
 
 
 @pytest.mark.parametrize(("leader", "follower"), [("whole", "clip"), ("clip", "whole")])
@@ -144,10 +148,12 @@ def test_a_scrub_on_any_timeline_moves_both_videos_to_the_frame_of_the_path(
     check_scrubs(page, rendered, *open_pair(page, rendered, leader, follower))
 
 
+@pytest.mark.playback
 def test_while_playing_the_follower_shows_the_time_of_the_path(page: Page, rendered: Site) -> None:
     check_playing(page, *open_pair(page, rendered, "whole", "clip"), seconds=5)
 
 
+@pytest.mark.playback
 def test_where_the_path_jumps_the_leader_waits_for_the_follower(page: Page, rendered: Site) -> None:
     def answer(route: Route) -> None:
         pair = rendered.ask(f"api/alignments/{x}/{y}").json()
@@ -167,6 +173,7 @@ def test_scrubs_of_real_videos_show_the_frame_of_the_path(page: Page, pushups: S
     check_scrubs(page, pushups, *open_pair(page, pushups, "wrong_011", "correct_011"))
 
 
+@pytest.mark.playback
 @pytest.mark.data
 def test_real_videos_are_played_in_step(page: Page, pushups: Site) -> None:
     check_playing(page, *open_pair(page, pushups, "wrong_011", "correct_011"), seconds=5)

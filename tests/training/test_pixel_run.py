@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import vasot
+from made_data import tiny_data
 from made_videos import write_corpus
 from vasot.batching.clips import ClipBatch, pad_clips
 from vasot.errors import DataError, SettingsError
@@ -170,3 +171,14 @@ def test_methods_that_segment_learn_from_pixels_too(videos: Path) -> None:
     small = {**SMALL, "method": "vasot", "actions": 2, "starts": 1, "start_rounds": 0}
     model = vasot.fit(videos, **small)
     assert model.segment(videos / "a.mp4").labels.shape == model.track(videos / "a.mp4").times_seconds.shape  # type: ignore[union-attr]
+
+
+def test_likeness_of_features_counts_with_built_in_features_unless_it_is_named(videos: Path) -> None:
+    def appearance(**changes: Any) -> float:
+        return prepare(videos, method="vaot", **changes)[1].settings.appearance  # type: ignore[attr-defined,no-any-return]
+
+    assert appearance() == 0.5
+    assert appearance(appearance=0.0) == 0
+    assert appearance(preset="short-clips") == 0
+    made = tiny_data().dataset
+    assert prepare(made, method="vaot")[1].settings.appearance == 0  # type: ignore[attr-defined]

@@ -17,9 +17,12 @@ from vasot.errors import DataError, SettingsError
 from vasot.features.names import make_extractor
 from vasot.types import Track
 
-__all__ = ["find_corpus", "read_data", "read_inputs", "resolve_features"]
+__all__ = ["BUILT_IN", "find_corpus", "read_data", "read_inputs", "resolve_features"]
 
-_AUTO, _PRECOMPUTED, _BUILT_IN = "auto", "precomputed", "motion"
+_AUTO, _PRECOMPUTED = "auto", "precomputed"
+
+BUILT_IN = "motion"
+"""What videos become where nothing else is asked for."""
 
 
 def resolve_features(path: str | Path, features: str, dataset: str = "") -> str:
@@ -40,7 +43,7 @@ def resolve_features(path: str | Path, features: str, dataset: str = "") -> str:
     if not folder.exists():
         raise DataError(f"{folder}: there is no such folder; give the folder that holds the recordings")
     arrays = folder.is_dir() and ((folder / "features").is_dir() or not holds_videos(folder))
-    return _PRECOMPUTED if arrays else _BUILT_IN
+    return _PRECOMPUTED if arrays else BUILT_IN
 
 
 def read_data(path: str | Path, reading: Reading) -> Dataset:

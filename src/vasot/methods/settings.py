@@ -64,10 +64,10 @@ class AlignmentSettings(Settings):
         0.0, ge=0, description="price of frames that take unequal shares when aligned; 0: equal shares are a constraint"
     )
     appearance: float = Field(
-        0.5,
+        0.0,
         ge=0,
         lt=1,
-        description="share of the features' own likeness, beside the embeddings', in the cost of aligning",
+        description="share of the features' own likeness in the cost of aligning; with motion 0.5 unless you name it",
     )
     alignment_weight: float = Field(1.0, ge=0, description="weight of the alignment loss")
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
 from vasot.datasets.base import Dataset
-from vasot.datasets.recordings import find_corpus, read_data, read_inputs, resolve_features
+from vasot.datasets.recordings import BUILT_IN, find_corpus, read_data, read_inputs, resolve_features
 from vasot.datasets.registry import DATASETS
 from vasot.datasets.videos import read_corpus
 from vasot.errors import DataError, RunFolderError, SettingsError, nearest
@@ -41,6 +41,9 @@ Source = Track | Dataset | str | Path | Float[np.ndarray, "t d"]
 
 _DEFAULT_METHOD = "vasot"
 _PIXEL_PRESET = "pouring"
+
+_MOTION_APPEARANCE = 0.5
+"""What ``appearance`` is for the built-in features, of which it is known that their likeness says something."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,8 @@ def prepare(
     method_settings = kind.Config.of(own)
     kind.check_settings(method_settings)
     dataset, data_settings = _read(data, about_data, kind, method_settings, on_check, on_progress)
+    if "appearance" in kind.Config.model_fields and "appearance" not in own and data_settings.features == BUILT_IN:
+        method_settings = method_settings.model_copy(update={"appearance": _MOTION_APPEARANCE})
     config = RunConfig(
         method=method,
         settings=method_settings,

@@ -73,7 +73,7 @@ def open_pair(page: Page, site: Site, leader: str, follower: str) -> tuple[int, 
     page.goto(f"{site.server.address}#show={x},{y}&lead={x}")
     page.locator("#plans figure").wait_for()
     page.wait_for_function(
-        "[...document.querySelectorAll('video')].every((video) => video.readyState >= 2 && !video.seeking)"
+        "() => [...document.querySelectorAll('video')].every((video) => video.readyState >= 2 && !video.seeking)"
     )
     page.evaluate(WATCH)
     return x, y

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,6 +37,19 @@ def number_of(image: np.ndarray) -> int:
     return sum(int(bit) << place for place, bit in enumerate(bits))
 
 
+@contextmanager
+def _usual_scheduling() -> Iterator[None]:
+    """Undo that SVT-AV1, run by root, makes its process a real-time one.
+
+    It stays one, and so do its children: the driver of a browser then spins for ever and lets nothing else run.
+    """
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
 def write_video(
     path: Path,
     n_frames: int = 30,
@@ -47,7 +62,7 @@ def write_video(
 ) -> Path:
     """Write frames 0, 1, ... at the given time stamps (in ticks of the time base); one tick each by default."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as container:
+    with _usual_scheduling(), av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(25), options=options or {})
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel_format

@@ -1,10 +1,19 @@
 // The clock: the leader's video where there is one that plays, else the page's own; the others are steered after it.
 
+import { FASTEST, SEEK_BEYOND } from "./player.js";
+
 /** Seconds ahead over which a follower's speed is taken: the path's steps are shorter than a video can change speed. */
 const AHEAD = 0.08;
 
 /** Seconds for which the leader waits for a follower that had to jump. */
 const LONGEST_HOLD = 1.5;
+
+/** Seconds before a jump of the path at which the follower is sent to its end, and the steps in which it is looked for. */
+const FORESEE = 0.04;
+const STEP = 0.02;
+
+/** Seconds of the leader over which the path jumps at most: longer ones are several jumps. */
+const LONGEST_JUMP = 1;
 
 /**
  * Plays a stage: `{ start, end, loops, leader, parts }`, where a part is `{ player, locate, update }`. `locate` says
@@ -107,13 +116,30 @@ export class Engine {
   }
 
   #steer(part, place, speed) {
+    const landing = speed < 0 ? null : this.#landing(part, place);
     if (place === null) {
       part.player.pause();
     } else if (speed < 0) {
       part.player.show(place);
+    } else if (landing !== null) {
+      part.player.steer(landing, 0);
     } else {
       const later = part.locate(this.time + AHEAD * speed);
       part.player.steer(place, later === null ? 0 : Math.max(0, later - place) / AHEAD);
     }
+  }
+  /** Where a jump of the path ends that is under way or about to begin, else null: no video plays what lies between. */
+  #landing(part, place) {
+    let before = place;
+    let jumps = false;
+    for (let ahead = STEP; ahead <= LONGEST_JUMP; ahead += STEP) {
+      const then = part.locate(this.time + ahead * this.speed);
+      if (before === null || then === null) break;
+      const steep = Math.abs(then - before) > FASTEST * STEP * this.speed;
+      if (!steep && (jumps || ahead > FORESEE)) break;
+      jumps ||= steep;
+      before = then;
+    }
+    return jumps && Math.abs(before - place) > SEEK_BEYOND ? before : null;
   }
 }

@@ -3,14 +3,14 @@
 import { TOLERANCE } from "./path.js";
 
 /** Off by more than this, in seconds, a video is moved by a seek; below, by its speed. */
-const SEEK_BEYOND = 0.35;
+export const SEEK_BEYOND = 0.35;
 
 /** Seconds within which a difference is to be made up. */
 const CATCH_UP = 0.15;
 
 /** The browsers' limits of playbackRate; below the least, a video is paused. */
 const SLOWEST = 0.0625;
-const FASTEST = 8;
+export const FASTEST = 8;
 
 /** Seconds before its end at which a video stands still: one that has ended would play from its beginning again. */
 const BEFORE_END = 0.03;
@@ -65,6 +65,7 @@ export class VideoPlayer {
     const error = Math.min(seconds, this.element.duration - BEFORE_END) - this.time;
     this.lost = Math.abs(error) > SEEK_BEYOND;
     if (this.lost || (this.element.ended && error < -BEFORE_END)) {
+      if (speed < SLOWEST) this.pause();
       this.wanted = seconds;
       this.#seek();
       return;

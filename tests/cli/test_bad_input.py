@@ -108,7 +108,7 @@ def test_recordings_of_one_frame_beside_longer_ones_are_allowed(data: Path) -> N
 def test_recordings_of_one_frame_only_have_too_few_frames_for_actions(data: Path) -> None:
     for name in "ab":
         save(data / f"{name}.npy", 1)
-    assert_refused(fit(data), data.parent, "3 actions but no recording has more than 1 frames")
+    assert_refused(fit(data), data.parent, "3 actions but no recording has more than 1 frame")
 
 
 def test_feature_vectors_of_different_width(data: Path) -> None:
@@ -255,7 +255,7 @@ def test_inputs_that_are_missing_or_too_many(runs: Path, tmp_path: Path) -> None
 
 def test_data_without_labels_are_not_scored(runs: Path, tmp_path: Path) -> None:
     save(tmp_path / "plain" / "a.npy", width=8)
-    assert_refused(["evaluate", runs / "vasot", tmp_path / "plain"], tmp_path, "1 of 1 recordings have no ground truth")
+    assert_refused(["evaluate", runs / "vasot", tmp_path / "plain"], tmp_path, "1 of 1 recording without ground truth")
 
 
 def test_debug_shows_the_traceback_before_the_line(data: Path) -> None:

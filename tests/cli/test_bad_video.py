@@ -46,7 +46,7 @@ def test_what_is_left_out_stands_in_a_closing_table(data: Path) -> None:
     result = fit(data)
     assert result.exit_code == 0, result.output
     closing = result.stdout[result.stdout.index("trained in") :]
-    assert "2 videos or clips were left out:" in closing
+    assert "left out: 2 videos or clips" in closing
     assert "notes.mp4: is no video" in closing
     assert "empty.mov: is empty" in closing
 
@@ -87,7 +87,7 @@ def test_pictures_alone_are_no_recordings(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"1")
     result = vasot("check", tmp_path)
     assert result.exit_code == 2
-    assert "among its 1 files (1 .jpg)" in result.stdout
+    assert "among its 1 file (1 .jpg)" in result.stdout
     assert "or videos, such as .mp4" in result.stdout
 
 

@@ -62,12 +62,12 @@ def damaged(folder: Path) -> str:
 
 def variable(folder: Path) -> str:
     write_video(folder / "videos" / "v.mkv", stamps=[0, *range(2, 70), 90])
-    return "1 videos have a variable frame rate: v.mkv"
+    return "1 video of variable frame rate: v.mkv"
 
 
 def short(folder: Path) -> str:
     write_video(folder / "videos" / "s.mp4", 10)
-    return "1 recordings have fewer than 20 frames: s"
+    return "1 recording of fewer than 20 frames: s"
 
 
 def twin(folder: Path) -> str:
@@ -77,7 +77,7 @@ def twin(folder: Path) -> str:
 
 def far(folder: Path) -> str:
     write_video(folder / "videos" / "l.mp4", 600)
-    return "1 recordings are over 5 times longer or shorter than the median: l"
+    return "1 recording over 5 times longer or shorter than the median: l"
 
 
 def no_video(folder: Path) -> str:
@@ -88,7 +88,7 @@ def no_video(folder: Path) -> str:
 def empty_class(folder: Path) -> str:
     (folder / "mapping").mkdir()
     (folder / "mapping" / "mapping.txt").write_text("0 early\n1 late\n2 never\n")
-    return "1 classes of the mapping have no frame: never"
+    return "1 class of the mapping without a frame: never"
 
 
 @pytest.mark.parametrize("fault", [damaged, variable, short, twin, far, no_video, empty_class])
@@ -233,7 +233,7 @@ def test_a_damaged_video_is_named_with_its_second_at_the_end(tmp_path: Path) -> 
     result = vasot("fit", folder, "-k", 2, "-o", tmp_path / "run", *TINY, *FEW_STARTS)
     assert result.exit_code == 0, result.output
     closing = result.stdout[result.stdout.index("trained in") :]
-    assert "1 videos are damaged; what comes before the break was used:" in closing
+    assert "damaged: 1 video; what comes before the break was used" in closing
     assert "  cut  breaks at " in closing
 
 
@@ -248,4 +248,4 @@ def test_the_push_ups_are_checked(data_root: Path) -> None:
     code, said = check(data_root / "pushups" / "videos")
     assert code == 1
     assert "pushups: 85 recordings, 1.8 to 9.3 s, 5 minutes in all, labels for 85 of 85" in said
-    assert "2 recordings have fewer than 20 frames: correct_010, wrong_022" in said
+    assert "2 recordings of fewer than 20 frames: correct_010, wrong_022" in said

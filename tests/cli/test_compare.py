@@ -36,7 +36,7 @@ def test_a_comparison_writes_its_table_and_runs_nothing_twice(tmp_path: Path) ->
     file = write_experiment(tmp_path)
     result = compare(file, "-o", out, "--seeds", "0-1", "--data", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "1 tables, 5 rows, 6 measurements, 0 of them done before" in result.stdout
+    assert "1 table, 5 rows, 6 measurements, 0 of them done before" in result.stdout
     assert "so not run: gtea" in result.stdout
     assert {path.name for path in out.iterdir()} == {"results.csv", "cases.json", "comparison.md"}
     before = rows(out)

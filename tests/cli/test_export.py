@@ -129,7 +129,7 @@ def test_gaps_in_an_imported_annotation_are_left_out_of_scoring(run: Path, tmp_p
     assert f"{len(files) - 1} of {len(files)} have no ground truth yet" in one.stdout
     assert vasot("import", *files[1:], "--into", data, "--rate", 10).exit_code == 0
     text = vasot("evaluate", run, data).stdout
-    assert "1 classes" in text
+    assert "1 class," in text
     assert "left out: unlabelled" in text
 
 

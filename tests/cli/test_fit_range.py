@@ -41,7 +41,7 @@ def test_a_range_is_tried_told_and_ends_with_a_run(data: Path, tmp_path: Path) -
     result = fit(data, "--actions", "2-3", "-o", run, "--rate", "10")
     assert result.exit_code == 0, result.output
     said = result.stdout.splitlines()
-    assert "method asot, 2, 3 actions, 1 epochs; writes " in result.stdout
+    assert "method asot, 2, 3 actions, 1 epoch; writes " in result.stdout
     assert said[2].startswith("10 fits: about ")
     assert "an interrupted search goes on with --resume" in said[2]
     table = next(index for index, line in enumerate(said) if line.split()[:2] == ["K", "score"])

@@ -194,7 +194,7 @@ def test_evaluate_says_under_which_protocol_and_leaves_recordings_without_labels
         "Protocol held-out",
         "never score what they are fitted on",
         "every frame in 2",
-        "1 recordings without",
+        "1 recording without",
     ):
         assert said in text
 

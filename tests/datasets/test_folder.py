@@ -114,8 +114,8 @@ def test_recordings_of_one_file_name_never_share_a_ground_truth(tmp_path: Path) 
     dataset = read_folder(write(tmp_path, files))
     assert [recording.labels is not None for recording in dataset.recordings] == [True, False]
     assert dataset.warnings == (
-        "1 of 2 recordings have ground truth",
-        "1 ground-truth files belong to no recording: P03",
+        "1 of 2 recordings with ground truth",
+        "1 ground-truth file of no recording: P03",
     )
 
 
@@ -213,7 +213,7 @@ def test_lengths_that_differ_are_reported_and_cut_only_when_asked(tmp_path: Path
     assert cut.labels.tolist() == [1, 0, 0, 0][:n_labels]
     assert whole.track.n_frames == 4
     assert dataset.warnings == (
-        f"1 recordings cut to the shorter of features and labels: a (4 frames, {n_labels} labels)",
+        f"1 recording cut to the shorter of features and labels: a (4 frames, {n_labels} labels)",
     )
 
 
@@ -225,8 +225,8 @@ def test_recordings_without_labels_and_labels_without_recordings_are_counted(tmp
     )
     dataset = read_folder(tmp_path)
     assert dataset.warnings == (
-        "1 of 3 recordings have ground truth",
-        "7 ground-truth files belong to no recording: x1, x2, x3, x4, x5 and 2 more",
+        "1 of 3 recordings with ground truth",
+        "7 ground-truth files of no recording: x1, x2, x3, x4, x5 and 2 more",
     )
 
 
@@ -234,7 +234,7 @@ def test_ground_truth_that_belongs_to_no_recording_leaves_all_unlabelled(tmp_pat
     dataset = read_folder(write(tmp_path, {"features/a.npy": 1, "groundTruth/b": LABELS, "mapping/mapping.txt": "x"}))
     assert not dataset.has_labels
     assert dataset.class_names == ()
-    assert "0 of 1 recordings have ground truth" in dataset.warnings
+    assert "0 of 1 recording with ground truth" in dataset.warnings
 
 
 def test_an_array_of_both_kinds_is_refused(tmp_path: Path) -> None:

@@ -208,9 +208,9 @@ def test_penn_action_spreads_labels_and_tells_what_has_none(tmp_path: Path) -> N
     folder = MINIATURES["penn-action"](tmp_path / "data")
     bowl = read(folder, "penn-action", "bowl")
     assert names_of(bowl) == ["0003_bowl", "0004_bowl"]
-    assert "1 recordings have another number of labels than frames" in bowl.warnings[0]
+    assert "1 recording with another number of labels than frames" in bowl.warnings[0]
     squat = read(folder, "penn-action", "squat")
-    assert "1 of 3 recordings have no ground truth: 0005_squat" in squat.warnings
+    assert "1 of 3 recordings without ground truth: 0005_squat" in squat.warnings
     assert names_of(read(folder, "penn-action", "squat", "val")) == ["0002_squat"]
 
 

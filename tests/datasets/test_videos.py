@@ -50,7 +50,7 @@ def test_clips_are_recordings_of_their_own_with_the_labels_of_their_stretch(tmp_
     folder = write_corpus(tmp_path / "data", (50, 40), labels=True)
     (folder / "videos" / "clips.csv").write_text("video,start_seconds,end_seconds,name\na.mp4,0.8,1.2,x\na.mp4,1,,y\n")
     corpus = find_clips(folder)
-    assert any("1 videos that clips.csv does not name" in text for text in corpus.warnings)
+    assert any("1 video that clips.csv does not name" in text for text in corpus.warnings)
     x, y = read_corpus(corpus, NumberFeatures(), reading).recordings
     assert x.track.features[:, 0].tolist() == [20, 22, 25, 27]
     assert x.labels is not None

@@ -166,7 +166,7 @@ def test_recordings_without_labels_or_scored_frames_are_left_out_and_counted() -
     assert found.conditions.undefined["recordings"] == 1
     # All frames of the blank recording are the same, so it has no order, nor has any other's order in it.
     assert found.conditions.undefined["tau_pairs"] == 6
-    with pytest.raises(DataError, match="1 of 1 recordings have no ground truth"):
+    with pytest.raises(DataError, match="1 of 1 recording without ground truth"):
         evaluate(Told(), Dataset("new", (recording("new", 8, labelled=False),), CLASSES))
     with pytest.raises(DataError, match="no frame is left to score"):
         evaluate(Told(tasks=("align",)), Dataset("blank", (blank,), CLASSES), exclude=("background",))

@@ -267,7 +267,7 @@ def test_the_best_overlap_decides_even_when_another_would_give_more_hits() -> No
 
 @pytest.mark.parametrize("metric", [mof, miou, class_recall, f1, edit_score])
 def test_nothing_left_to_score_is_an_error(metric: Callable[..., float]) -> None:
-    with pytest.raises(DataError, match=r"no frame is left to score: 1 videos with 2 frames in all.*\[4\]"):
+    with pytest.raises(DataError, match=r"no frame is left to score: 1 video with 2 frames in all.*\[4\]"):
         metric(np.array([0, 0]), np.array([4, 4]), exclude={4})
     with pytest.raises(DataError, match="no frame is left to score"):
         metric([], [])
@@ -277,7 +277,7 @@ def test_labels_that_do_not_fit_are_refused() -> None:
     two, three = np.array([0, 0]), np.array([0, 0, 0])
     with pytest.raises(DataError, match=r"video 1: predicted labels have shape \(2,\), true labels \(3,\)"):
         mof([two, two], [two, three])
-    with pytest.raises(DataError, match="1 videos are predicted, 2 have true labels"):
+    with pytest.raises(DataError, match="1 predicted and 2 videos with true labels"):
         mof([two], [two, two])
     with pytest.raises(DataError, match="video 0: a true label is -1"):
         mof(two, np.array([0, -1]))

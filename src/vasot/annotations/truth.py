@@ -12,7 +12,6 @@ from jaxtyping import Float
 from vasot.annotations.marks import Mark, Marks, sorted_marks
 from vasot.datasets.folder import read_sources
 from vasot.datasets.labels import UNLABELLED, read_mapping, truth_candidates
-from vasot.datasets.layout import listing
 from vasot.datasets.reading import Reading
 from vasot.datasets.recordings import resolve_features
 from vasot.datasets.videos import find_clips, video_roots
@@ -20,6 +19,7 @@ from vasot.errors import DataError, nearest
 from vasot.files import atomic_write, refuse_existing
 from vasot.video.probe import frame_times
 from vasot.video.sampling import border_frame
+from vasot.wording import listing
 
 __all__ = ["Imported", "TruthPlace", "frame_names", "truth_places", "write_truth"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vasot.wording import counted, format_minutes
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -68,14 +70,12 @@ def search_and_report(
 
 
 def _plan_as_text(plan: SearchPlan, output: Path) -> list[str]:
-    from vasot.cli.check import format_minutes
-
     dataset = plan.dataset
     lines = [
-        f"{dataset.name}: {len(dataset.recordings)} recordings, {dataset.n_features} features per frame, "
+        f"{dataset.name}: {counted(len(dataset.recordings), 'recording')}, {dataset.n_features} features per frame, "
         + ("labels that the search does not look at" if dataset.has_labels else "no labels"),
-        f"method {plan.config.method}, {', '.join(map(str, plan.counts))} actions, {plan.config.settings.epochs} "
-        f"epochs; writes {output}",
+        f"method {plan.config.method}, {', '.join(map(str, plan.counts))} actions, "
+        f"{counted(plan.config.settings.epochs, 'epoch')}; writes {output}",
     ]
     if not plan.halved:
         lines.append("note: too few recordings to train on halves of them; stability is that between seeds alone")
@@ -118,5 +118,5 @@ def _verdict(choice: ActionChoice, dataset: Dataset) -> list[str]:
         lines.append("note: the recommended number lies at the end of the range; a wider range can be tried (--resume)")
     labels = {int(label) for each in dataset.recordings if each.labels is not None for label in set(each.labels)}
     if labels:
-        lines.append(f"the labels, which the search has not looked at, have {len(labels)} classes")
+        lines.append(f"the labels, which the search has not looked at, have {counted(len(labels), 'class', 'classes')}")
     return lines

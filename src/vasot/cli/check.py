@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vasot.cli.options import Activity, DatasetName, Features, Fps, Subset
+from vasot.wording import counted, format_bytes, format_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,29 +51,6 @@ def command(
     else:
         _print(checkup, plan, data, reading)
     raise typer.Exit(checkup.exit_code)
-
-
-def format_minutes(minutes: float) -> str:
-    """A duration in words.
-
-    >>> format_minutes(0.2), format_minutes(3.4), format_minutes(150)
-    ('12 seconds', '3 minutes', '2.5 hours')
-    """
-    if minutes < 1:
-        return f"{max(1, round(60 * minutes))} seconds"
-    return f"{round(minutes)} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
-
-
-def format_bytes(count: int) -> str:
-    """A size in words.
-
-    >>> format_bytes(900), format_bytes(2_500_000), format_bytes(3_200_000_000)
-    ('1 kB', '2.5 MB', '3.2 GB')
-    """
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{max(1, round(count / 1e3))} kB"
 
 
 def _features_of(dataset: str, method: str) -> str:
@@ -117,8 +95,8 @@ def _print(checkup: Checkup, plan: Plan | None, data: Path, reading: Any) -> Non
     sampled = "" if checkup.features == "precomputed" else f" at {reading.fps:g} per second"
     stored = f", {plan.n_stored} of {plan.n_recordings} extracted before" if sampled and plan.n_stored else ""
     typer.echo(
-        f"vasot fit would train on {plan.n_recordings} recordings, {plan.n_frames} frames{sampled}, features "
-        f"{checkup.features} ({plan.n_features} per frame{stored})"
+        f"vasot fit would train on {counted(plan.n_recordings, 'recording')}, {plan.n_frames} frames{sampled}, "
+        f"features {checkup.features} ({plan.n_features} per frame{stored})"
     )
     parts = [f"about {format_minutes(plan.training_minutes)} of training"]
     if plan.extraction_minutes:
@@ -165,7 +143,7 @@ def _print_totals(checkup: Checkup) -> None:
     rows = checkup.rows
     labelled = sum(row.labelled for row in rows)
     activities = sorted({row.activity for row in rows})
-    text = f"{checkup.name}: {len(rows)} recordings"
+    text = f"{checkup.name}: {counted(len(rows), 'recording')}"
     if known := [row.seconds for row in rows if row.seconds is not None]:
         text += f", {min(known):.1f} to {max(known):.1f} s, {format_minutes(sum(known) / 60)} in all"
     if len(activities) > 1:

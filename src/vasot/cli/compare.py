@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +91,8 @@ def _plan_in_words(plan: Plan, store: Store, root: Path) -> list[str]:
     measurements = {(line.case.key(), seed) for line in lines if line.case is not None for seed in line.seeds}
     left = len(plan.work(store))
     said = [
-        f"{len(plan.tables)} tables, {len(lines)} rows, {len(measurements)} measurements, "
-        f"{len(measurements) - left} of them done before"
+        f"{counted(len(plan.tables), 'table')}, {counted(len(lines), 'row')}, "
+        f"{counted(len(measurements), 'measurement')}, {len(measurements) - left} of them done before"
     ]
     if absent:
         said.append(f"not in {root}, so not run: {', '.join(str(name) for name in absent)}")

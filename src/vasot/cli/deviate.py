@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force, Output, Run
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,8 +144,8 @@ def _tell(held: Held, standard: Standard) -> None:
     from vasot.deviations.words import described, when
 
     n = len(held.deviations)
-    counted = "nothing deviates" if not n else f"{n} deviation{'s' if n > 1 else ''}"
-    typer.echo(f"{held.recorded.name}: score {held.score:.2f}, unlikeness {held.unlikeness:.2f}, {counted}")
+    found = counted(n, "deviation") if n else "nothing deviates"
+    typer.echo(f"{held.recorded.name}: score {held.score:.2f}, unlikeness {held.unlikeness:.2f}, {found}")
     outcome = standard.outcome([held])
     for each in held.deviations:
         typer.echo(f"  {when(each.here, held.recorded):>16}  {described(each, outcome)}  ({each.confidence:.2f})")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Activity, DatasetName, Force, Run, Subset
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from vasot.cli.figures import FigurePlan
@@ -224,10 +225,10 @@ def _conditions(found: Evaluation, at: Conditions) -> list[str]:
         fitted = f"classifiers and regressions never score what they are fitted on, {parts} folds over recordings"
     undefined = at.undefined
     return [
-        f"{found.dataset}: {at.n_recordings} recordings, {at.n_classes} classes, {at.n_actions or 'no'} actions, one "
-        f"matching per {'activity' if at.scope == 'dataset' else 'recording'}, seed {at.seed}, "
-        f"left out: {', '.join(at.excluded) or 'nothing'}; {at.n_unlabelled} recordings without labels not scored. "
-        "Training saw no labels.",
+        f"{found.dataset}: {counted(at.n_recordings, 'recording')}, {counted(at.n_classes, 'class', 'classes')}, "
+        f"{at.n_actions or 'no'} actions, one matching per {'activity' if at.scope == 'dataset' else 'recording'}, "
+        f"seed {at.seed}, left out: {', '.join(at.excluded) or 'nothing'}; "
+        f"{counted(at.n_unlabelled, 'recording')} without labels not scored. Training saw no labels.",
         f"Protocol {at.name}: {fitted}; alignment metrics look at every frame."
         if at.stride == 1
         else f"Protocol {at.name}: {fitted}; alignment metrics look at every frame in {at.stride}.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force, Output, Run
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ def command(
     n_corrected = sum(name in timelines for name in names)
     if n_corrected or merged:
         typer.echo(f"corrected: {n_corrected} timelines, {len(merged)} merged actions; --predicted without")
-    typer.echo(f"{len(recordings)} recordings, {count} segments -> {', '.join(map(str, files))}")
+    typer.echo(f"{counted(len(recordings), 'recording')}, {counted(count, 'segment')} -> {', '.join(map(str, files))}")
 
 
 def _exported(result: RecordingResult, segmentation: Segmentation, colours: Mapping[int, str]) -> Exported:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vasot.wording import counted
+
 if TYPE_CHECKING:
     from vasot.comparison.store import Store
     from vasot.datasets.base import Dataset
@@ -158,7 +160,7 @@ def _embedding(plan: FigurePlan, labelled: Labelled, searched: Sequence[Searched
     projections = project(embeddings, [each.truth for each in searched], found.conditions.seed)
     drawn = len(projections[0].points)
     of = f"{drawn} of {n_frames} frames" if drawn < n_frames else f"all {n_frames} frames"
-    what = f"{of} of {len(searched)} recordings of {found.dataset}, by the embeddings of {found.method}"
+    what = f"{of} of {counted(len(searched), 'recording')} of {found.dataset}, by the embeddings of {found.method}"
     save_embedding(projections, found.class_names, plan.embedding, labelled.excluded, plan.force, what)
     yield f"{plan.embedding}: {what}, in the plane by PCA and by t-SNE"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vasot.cli.options import Activity, DatasetName, Features, NewRun, Subset
+from vasot.wording import counted, format_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,13 +198,13 @@ def _report(say: Any, model: Model, dataset: Dataset, output: Path) -> None:
 def _print_damaged(say: Any, dataset: Dataset) -> None:
     """Closing tables of the videos of which only the first part could be used, or nothing."""
     if dataset.left_out:
-        say(f"{len(dataset.left_out)} videos or clips were left out:")
+        say(f"left out: {counted(len(dataset.left_out), 'video or clip', 'videos or clips')}")
         for text in dataset.left_out:
             say(f"  {text}")
     if not dataset.damaged:
         return
     width = max(len(each.name) for each in dataset.damaged)
-    say(f"{len(dataset.damaged)} videos are damaged; what comes before the break was used:")
+    say(f"damaged: {counted(len(dataset.damaged), 'video')}; what comes before the break was used")
     for each in dataset.damaged:
         say(f"  {each.name:<{width}}  breaks at {each.at_seconds:.2f} s  {each.what}")
 
@@ -213,7 +214,7 @@ def _print_plan(console: Console, dataset: Dataset, config: RunConfig, output: P
     lengths = [track.n_frames for track in dataset.tracks]
     activities = sorted({track.activity for track in dataset.tracks})
     say(
-        f"{dataset.name}: {len(lengths)} recordings, {min(lengths)} to {max(lengths)} frames, "
+        f"{dataset.name}: {counted(len(lengths), 'recording')}, {min(lengths)} to {max(lengths)} frames, "
         f"{dataset.n_features} features per frame"
         + (f" ({config.data.features})" if config.data.features != "precomputed" else "")
         + (f", {len(activities)} activities" if len(activities) > 1 else "")
@@ -226,12 +227,11 @@ def _print_plan(console: Console, dataset: Dataset, config: RunConfig, output: P
         say(_about_published(config))
     say(
         f"method {config.method}"
-        + (f", {known} actions" if known is not None else "")
-        + f", {config.settings.epochs} epochs, seed {config.settings.seed}; writes {output}"
+        + (f", {counted(known, 'action')}" if known is not None else "")
+        + f", {counted(config.settings.epochs, 'epoch')}, seed {config.settings.seed}; writes {output}"
     )
     if config.settings.encoder == "resnet-context":
         # Training on features takes minutes at most; this may take days, so it is said before it begins.
-        from vasot.cli.check import format_minutes
         from vasot.training.checkup import training_minutes
 
         minutes = training_minutes(config.method, config.settings, lengths, config.n_features)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force, Output, Run
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ def command(
         table, picture = files[each.name]
         write_progress_csv(found, each.track, each.segmentation, table, force=True)
         save_progress(found, picture, each.name, each.track.times_seconds, each.segmentation, force=True)
-        typer.echo(f"{each.name}: aligned with {len(alignments)} recordings -> {table}, {picture}")
+        typer.echo(f"{each.name}: aligned with {counted(len(alignments), 'recording')} -> {table}, {picture}")
 
 
 def _others(recording: RecordingResult, own: Sequence[RecordingResult]) -> Sequence[RecordingResult]:

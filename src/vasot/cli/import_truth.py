@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vasot.cli.options import Force
+from vasot.wording import counted
 
 __all__ = ["command"]
 
@@ -71,11 +72,11 @@ def command(
     _, base = video_roots(data)
     for each in write_truth(found, places, base / "mapping" / "mapping.txt", force):
         typer.echo(
-            f"{each.name}: {each.n_segments} segments, {each.n_frames - each.n_unlabelled} of {each.n_frames} frames "
-            f"labelled -> {each.file}"
+            f"{each.name}: {counted(each.n_segments, 'segment')}, "
+            f"{each.n_frames - each.n_unlabelled} of {each.n_frames} frames labelled -> {each.file}"
         )
         if each.n_lost:
-            typer.echo(f"note: {each.n_lost} segments of {each.name} are shorter than a frame and have no label")
+            typer.echo(f"note: {counted(each.n_lost, 'segment')} of {each.name} shorter than a frame, without a label")
     missing = sum(not place.file.is_file() for place in places)
     if missing:
         typer.echo(f"{missing} of {len(places)} have no ground truth yet; vasot evaluate needs it for all")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vasot import __version__
+from vasot.wording import counted, format_bytes
 
 if TYPE_CHECKING:
     from vasot.training.folder import DataSettings
@@ -158,8 +159,6 @@ def _stored(data: DataSettings) -> list[int] | None:
 
 
 def _run_as_text(about: Mapping[str, Any]) -> str:
-    from vasot.cli.check import format_bytes
-
     lines = [
         f"{about['run']}: method {about['method']}, " + ("trained" if about["trained"] else "training did not end"),
         f"recordings    {about['recordings']} of {about['data']}",
@@ -171,7 +170,8 @@ def _run_as_text(about: Mapping[str, Any]) -> str:
         lines.append(f"actions       chosen among {tried}; see {about['run']}/actions.csv and actions.png")
     if "store" in about:
         known = about["stored_recordings"] is not None
-        own = f"{about['stored_recordings']} recordings, {format_bytes(about['stored_bytes'])}" if known else "unknown"
+        stored = counted(about["stored_recordings"], "recording") if known else ""
+        own = f"{stored}, {format_bytes(about['stored_bytes'])}" if known else "unknown"
         lines.append(f"stored        {own}; {about['store']} keeps {format_bytes(about['store_bytes'])} in all")
     return "\n".join(lines)
 

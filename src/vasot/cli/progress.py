@@ -6,6 +6,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from vasot.wording import counted, format_bytes, format_minutes
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,16 +42,14 @@ class ExtractionProgress:
         if self._finished:
             return
         if progress.n_stored == progress.n_clips:
-            self._say(f"features of all {progress.n_clips} recordings were extracted before{self._kept()}")
+            self._say(f"features of all {counted(progress.n_clips, 'recording')} were extracted before{self._kept()}")
             self._finished = True
             return
         if progress.done_seconds >= progress.total_seconds:
             self._stop()
             speed = progress.total_seconds / max(perf_counter() - self._begun, 1e-9)
-            count = progress.n_clips - progress.n_stored
-            self._say(
-                f"features of {count} recordings extracted, {speed:.0f} times faster than they play{self._kept()}"
-            )
+            new = counted(progress.n_clips - progress.n_stored, "recording")
+            self._say(f"features of {new} extracted, {speed:.0f} times faster than they play{self._kept()}")
             self._finished = True
             return
         self._update(progress)
@@ -71,7 +71,6 @@ class ExtractionProgress:
         self._bar.update(self._task, completed=progress.done_seconds)
 
     def _kept(self) -> str:
-        from vasot.cli.check import format_bytes
         from vasot.features.store import default_store
 
         store = default_store()
@@ -113,8 +112,6 @@ class CountProgress:
 
     def show(self, n_done: int, n_all: int, remaining_seconds: float | None, now: str = "") -> None:
         """Show how far the work is, and what is being done now."""
-        from vasot.cli.check import format_minutes
-
         left = f"about {format_minutes(remaining_seconds / 60)} left" if remaining_seconds else ""
         if not self._console.is_terminal:
             if perf_counter() - self._told > _LINE_SECONDS and left:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force, Run
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from vasot.report.run_report import RunFacts
@@ -46,7 +47,7 @@ def command(
     for folder, page in pages.items():
         results = read_shown_results(load(folder))
         write_report(results, page, force)
-        typer.echo(f"{len(results.recordings)} recordings -> {page}")
+        typer.echo(f"{counted(len(results.recordings), 'recording')} -> {page}")
 
 
 def write_report(results: RunResults, path: Path, force: bool = False) -> None:

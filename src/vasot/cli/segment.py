@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Activity, DatasetName, Force, Output, Run, Subset
+from vasot.wording import counted
 
 if TYPE_CHECKING:
     from vasot.types import Segmentation, Track
@@ -56,8 +57,8 @@ def command(
         write_segments_csv(segmentation, segments, force=True)
         write_labels_txt(segmentation, labels, force=True)
         _draw(track, segmentation, picture)
-        count = sum(1 for _ in segmentation.segments())
-        typer.echo(f"{track.name}: {track.n_frames} frames, {count} segments -> {segments}, {labels}, {picture}")
+        count = counted(sum(1 for _ in segmentation.segments()), "segment")
+        typer.echo(f"{track.name}: {track.n_frames} frames, {count} -> {segments}, {labels}, {picture}")
 
 
 _ENDINGS = ("segments.csv", "labels.txt", "timeline.png")

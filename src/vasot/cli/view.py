@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vasot.cli.options import Run
+from vasot.wording import counted
 
 __all__ = ["command"]
 
@@ -26,7 +27,9 @@ def command(
     from vasot.viewer.server import Server, open_browser
 
     server = Server(RunView(read_shown_results(load(run)), RunFolder(run)), port)
-    typer.echo(f"{len(server.view.recordings)} recordings of {run}, shown on this machine only; Ctrl-C ends it:")
+    typer.echo(
+        f"{counted(len(server.view.recordings), 'recording')} of {run}, shown on this machine only; Ctrl-C ends it:"
+    )
     typer.echo(server.address)
     if browser:
         open_browser(server.address)

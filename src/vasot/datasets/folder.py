@@ -22,11 +22,12 @@ from jaxtyping import Int
 
 from vasot.datasets.base import Dataset, Recording
 from vasot.datasets.labels import Truth, class_index, mapping_file, read_truth, read_truths
-from vasot.datasets.layout import MOST_LISTED, Source, distinct_names, files_below, listing, refuse_twins
+from vasot.datasets.layout import Source, distinct_names, files_below, refuse_twins
 from vasot.errors import DataError
 from vasot.features.precomputed import ARRAY_SUFFIXES, read_track, read_track_with_note
 from vasot.features.tables import table_of_numbers
 from vasot.types import Track
+from vasot.wording import MOST_LISTED, counted, listing
 
 __all__ = ["FolderLayout", "find_arrays", "read_folder", "read_sources", "truth_beside"]
 
@@ -90,7 +91,7 @@ def read_folder(
     cuts: list[str] = []
     recordings = [_label(track, truth, index, trim, cuts) for track, truth in zip(tracks, truths, strict=True)]
     if cuts:
-        warnings.append(f"{len(cuts)} recordings cut to the shorter of features and labels: {listing(cuts)}")
+        warnings.append(f"{counted(len(cuts), 'recording')} cut to the shorter of features and labels: {listing(cuts)}")
     recordings.sort(key=lambda recording: recording.track.name)
     return Dataset(folder.resolve().name, tuple(recordings), classes, tuple(warnings))
 
@@ -204,11 +205,14 @@ def _nothing_usable(root: Path, files: Sequence[Path]) -> DataError:
     counts = Counter(file.suffix.lower() or "(no ending)" for file in files)
     videos = sum(count for suffix, count in counts.items() if suffix in _VIDEO_SUFFIXES)
     if videos:
-        return DataError(f"{root}: holds {videos} videos but no feature arrays; extract features first, {expected}")
+        return DataError(
+            f"{root}: holds {counted(videos, 'video')} but no feature arrays; extract features first, {expected}"
+        )
     found = ", ".join(f"{count} {suffix}" for suffix, count in counts.most_common(MOST_LISTED))
     prose = "; its .txt files hold no table of numbers" if ".txt" in counts else ""
     return DataError(
-        f"{root}: no feature arrays among its {len(files)} files ({found}){prose}; {expected}, or videos, such as .mp4"
+        f"{root}: no feature arrays among its {counted(len(files), 'file')} ({found}){prose}; "
+        f"{expected}, or videos, such as .mp4"
     )
 
 

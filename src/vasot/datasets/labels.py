@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vasot.datasets.layout import Source, files_below, listing
+from vasot.datasets.layout import Source, files_below
 from vasot.errors import DataError, nearest
+from vasot.wording import counted, listing
 
 __all__ = [
     "UNLABELLED",
@@ -55,10 +56,10 @@ def read_truths(
         truths.append(read_truth(candidates.pop()) if candidates else None)
     labelled = sum(truth is not None for truth in truths)
     if labelled < len(sources):
-        warnings.append(f"{labelled} of {len(sources)} recordings have ground truth")
+        warnings.append(f"{labelled} of {counted(len(sources), 'recording')} with ground truth")
     unused = sorted(str(file.relative_to(folder)) for file in files - used) if all_sources else []
     if unused:
-        warnings.append(f"{len(unused)} ground-truth files belong to no recording: {listing(unused)}")
+        warnings.append(f"{counted(len(unused), 'ground-truth file')} of no recording: {listing(unused)}")
     return truths
 
 

@@ -9,10 +9,7 @@ from pathlib import Path, PurePath
 
 from vasot.errors import DataError
 
-__all__ = ["MOST_LISTED", "Source", "distinct_names", "files_below", "listing", "refuse_twins"]
-
-MOST_LISTED = 5
-"""How many names a text lists before it says how many more there are."""
+__all__ = ["Source", "distinct_names", "files_below", "refuse_twins"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +61,3 @@ def distinct_names(places: Sequence[PurePath]) -> list[str]:
         if deeper == depths:
             return names
         depths = deeper
-
-
-def listing(items: Sequence[str]) -> str:
-    """The first few of the items, and how many more there are."""
-    more = f" and {len(items) - MOST_LISTED} more" if len(items) > MOST_LISTED else ""
-    return ", ".join(items[:MOST_LISTED]) + more

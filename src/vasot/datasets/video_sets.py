@@ -11,7 +11,6 @@ from typing import ClassVar
 
 from vasot.datasets.base import Dataset
 from vasot.datasets.labels import Truth, class_names
-from vasot.datasets.layout import listing
 from vasot.datasets.published import Published
 from vasot.datasets.reading import Reading
 from vasot.datasets.videos import Corpus, FoundClip, look_at, read_corpus
@@ -20,6 +19,7 @@ from vasot.features.names import make_extractor
 from vasot.features.store import FeatureStore
 from vasot.video.clips import Clip
 from vasot.video.pictures import pack_pictures
+from vasot.wording import counted, listing
 
 __all__ = ["PICTURE_RATE_HZ", "Pictures", "Scene", "VideoSet", "pickled"]
 
@@ -105,11 +105,11 @@ class VideoSet(Published):
         clips = [_found(scene, reading.store, stretched) for scene in sorted(chosen, key=lambda scene: scene.name)]
         if stretched:
             warnings.append(
-                f"{len(stretched)} recordings have another number of labels than frames; labels are spread evenly: "
-                f"{listing(stretched)}"
+                f"{counted(len(stretched), 'recording')} with another number of labels than frames; labels are "
+                f"spread evenly: {listing(stretched)}"
             )
         if bare := [scene.name for scene in chosen if scene.labels is None]:
-            warnings.append(f"{len(bare)} of {len(chosen)} recordings have no ground truth: {listing(bare)}")
+            warnings.append(f"{len(bare)} of {counted(len(chosen), 'recording')} without ground truth: {listing(bare)}")
         names = class_names(Path(), [clip.truth for clip in clips if clip.truth is not None])
         return Corpus(f"{self.name} {reading.activity}".strip(), tuple(clips), names, tuple(warnings))
 

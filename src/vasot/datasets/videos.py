@@ -22,7 +22,7 @@ from jaxtyping import Int
 
 from vasot.datasets.base import Damaged, Dataset, Recording
 from vasot.datasets.labels import Truth, class_names, read_truths
-from vasot.datasets.layout import Source, distinct_names, files_below, listing, refuse_twins
+from vasot.datasets.layout import Source, distinct_names, files_below, refuse_twins
 from vasot.datasets.reading import Reading
 from vasot.errors import DataError
 from vasot.features.base import Extractor
@@ -31,6 +31,7 @@ from vasot.types import Track
 from vasot.video.clips import Clip, read_clips
 from vasot.video.probe import VideoInfo, frame_times, probe
 from vasot.video.sampling import shown_at
+from vasot.wording import counted, listing
 
 __all__ = [
     "VIDEO_SUFFIXES",
@@ -198,7 +199,9 @@ def _clips_of(root: Path, warnings: list[str]) -> tuple[list[Source], list[Clip]
         clips = read_clips(table)
         used = {clip.video.resolve() for clip in clips}
         if unused := [str(file.relative_to(root)) for file in files if file.resolve() not in used]:
-            warnings.append(f"{len(unused)} videos that clips.csv does not name passed over: {listing(unused)}")
+            warnings.append(
+                f"{counted(len(unused), 'video')} that clips.csv does not name passed over: {listing(unused)}"
+            )
         return [Source(clip.video, _place(clip.video, root), clip.activity) for clip in clips], clips
     if not files:
         raise DataError(

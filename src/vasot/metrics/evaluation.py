@@ -15,6 +15,7 @@ from vasot.metrics.matching import NO_CLASS, apply_matching, match_actions
 from vasot.metrics.segmentation import class_recall, edit_score, f1, f1_at_overlap, f1_ceiling, f1_reference, miou, mof
 from vasot.metrics.trivial import equal_parts, kmeans, one_label
 from vasot.types import Track
+from vasot.wording import counted
 
 __all__ = [
     "SCOPES",
@@ -178,7 +179,7 @@ def score_segmentation(
         overall = _mean(videos)
     if overall is None:
         raise DataError(
-            f"no frame is left to score: all frames of the {len(truth)} recordings are of the excluded classes "
+            f"no frame is left to score: all frames of {counted(len(truth), 'recording')} are of the excluded classes "
             f"{list(excluded)}; exclude fewer classes or give recordings that show others"
         )
     return SegmentationReport(
@@ -275,7 +276,9 @@ def _check_recordings(
         raise DataError("there are no recordings to score; give at least one")
     for what, values in (("predictions", n_frames), ("names", names), ("activities", activity_of)):
         if len(values) != len(truth):
-            raise DataError(f"{len(values)} {what} for {len(truth)} recordings with true labels; give one for each")
+            raise DataError(
+                f"{len(values)} {what} for {counted(len(truth), 'recording')} with true labels; give one for each"
+            )
     for name, size, target in zip(names, n_frames, truth, strict=True):
         if size != target.size or size == 0:
             raise DataError(

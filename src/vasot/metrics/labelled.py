@@ -14,6 +14,7 @@ from vasot.errors import DataError, SettingsError, nearest
 from vasot.metrics.evaluation import members
 from vasot.metrics.protocols import Fold, Protocol, folds
 from vasot.types import Track
+from vasot.wording import counted
 
 __all__ = ["Labelled", "Split"]
 
@@ -51,7 +52,7 @@ class Labelled:
         total = len(dataset.recordings)
         if not pairs:
             raise DataError(
-                f"{dataset.name}: {total} of {total} recordings have no ground truth; "
+                f"{dataset.name}: {total} of {counted(total, 'recording')} without ground truth; "
                 "scoring needs groundTruth/NAME with one class name per frame"
             )
         for name in exclude:

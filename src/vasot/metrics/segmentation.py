@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import betainc
 
 from vasot.errors import DataError, SettingsError
+from vasot.wording import counted
 
 __all__ = [
     "FRAMES_PER_DRAW",
@@ -230,7 +231,9 @@ def scored_videos(predicted: Labels, truth: Labels, exclude: Collection[int] = (
     """Check that the labels fit, and return the videos that have a scored frame."""
     guesses, targets = _as_sequence(predicted), _as_sequence(truth)
     if len(guesses) != len(targets):
-        raise DataError(f"{len(guesses)} videos are predicted, {len(targets)} have true labels; give both for each")
+        raise DataError(
+            f"{len(guesses)} predicted and {counted(len(targets), 'video')} with true labels; give both for each"
+        )
     videos = []
     for index, (guess, target) in enumerate(zip(guesses, targets, strict=True)):
         if guess.shape != target.shape or target.ndim != 1:
@@ -246,8 +249,8 @@ def scored_videos(predicted: Labels, truth: Labels, exclude: Collection[int] = (
     if not videos:
         total = sum(target.size for target in targets)
         raise DataError(
-            f"no frame is left to score: {len(targets)} videos with {total} frames in all, excluded classes "
-            f"{sorted(exclude)}; exclude fewer classes or give videos that show others"
+            f"no frame is left to score: {counted(len(targets), 'video')} with {counted(total, 'frame')} in all, "
+            f"excluded classes {sorted(exclude)}; exclude fewer classes or give videos that show others"
         )
     return videos
 

@@ -18,6 +18,7 @@ from vasot.errors import DataError
 from vasot.report.figure import frame_edges, label_time, new_axes, plain_text, save_figure
 from vasot.report.palette import BACKGROUND_STYLE, Style, action_style, is_background, unmatched_style
 from vasot.types import Segmentation
+from vasot.wording import counted
 
 __all__ = [
     "Matching",
@@ -152,7 +153,7 @@ def plot_corpus_timeline(
     names = [plain_text(segmentation.name, most=32) for segmentation in shown]
     ax.set_yticks(range(len(shown)), names, fontsize=min(10.0, 0.75 * 72 * pitch))
     ax.set_ylim(len(shown) - 0.45, -0.55)
-    title = f"{n} recording{'s' * (n > 1)}" if len(shown) == n else f"the first {len(shown)} of {n} recordings"
+    title = counted(n, "recording") if len(shown) == n else f"the first {len(shown)} of {n} recordings"
     if any(truth is not None for truth in truths):
         title += ": ground truth above, prediction below"
     _finish(ax, known_rate, title, used)

@@ -16,7 +16,6 @@ from jaxtyping import Shaped
 
 from vasot.batching.clips import ClipBatch, pad_clips
 from vasot.datasets.base import Dataset
-from vasot.datasets.layout import listing
 from vasot.datasets.published import Part
 from vasot.datasets.reading import Reading
 from vasot.datasets.recordings import find_corpus, read_data, resolve_features
@@ -29,6 +28,7 @@ from vasot.features.store import FeatureStore
 from vasot.methods.settings import MethodSettings
 from vasot.training.run import make_method, training_device
 from vasot.video.reader import FrameReader
+from vasot.wording import counted, listing
 
 __all__ = [
     "Checkup",
@@ -256,13 +256,13 @@ def _about_videos(usable: Sequence[FoundClip]) -> Iterator[Finding]:
     if variable := [video.name for video, info in infos.items() if info.variable_rate]:
         yield Finding(
             "warning",
-            f"{len(variable)} videos have a variable frame rate: {listing(variable)}; frames are taken by their time "
-            "stamps, so results are exact in seconds, but frame numbers of other programs may differ",
+            f"{counted(len(variable), 'video')} of variable frame rate: {listing(variable)}; frames are taken by their "
+            "time stamps, so results are exact in seconds, but frame numbers of other programs may differ",
         )
     if turned := [video.name for video, info in infos.items() if info.rotation_degrees]:
         yield Finding(
             "warning",
-            f"{len(turned)} videos are stored rotated: {listing(turned)}; they are turned upright as players do: "
+            f"{counted(len(turned), 'video')} stored rotated: {listing(turned)}; turned upright as players do: "
             "check that all recordings stand the same way",
         )
 
@@ -279,15 +279,15 @@ def _about_rows(rows: Sequence[RecordingFacts], sampled: dict[str, int], paired:
     if short := [name for name, count in sampled.items() if count < _FEW_FRAMES]:
         yield Finding(
             "warning",
-            f"{len(short)} recordings have fewer than {_FEW_FRAMES} frames: {listing(short)}; sample more frames per "
-            "second (--fps), or leave them out",
+            f"{counted(len(short), 'recording')} of fewer than {_FEW_FRAMES} frames: {listing(short)}; sample more "
+            "frames per second (--fps), or leave them out",
         )
     median = float(np.median(list(sampled.values())))
     apart = [name for name, count in sampled.items() if not median / _LENGTHS_APART <= count <= median * _LENGTHS_APART]
     if apart:
         yield Finding(
             "warning",
-            f"{len(apart)} recordings are over {_LENGTHS_APART:.0f} times longer or shorter than the median: "
+            f"{counted(len(apart), 'recording')} over {_LENGTHS_APART:.0f} times longer or shorter than the median: "
             f"{listing(apart)}; cut them to the activity (clips.csv), or leave them out",
         )
 
@@ -302,7 +302,8 @@ def _about_labels(usable: Sequence[FoundClip], trim: bool) -> Iterator[Finding]:
     for each in usable:
         if each.truth is None or each.info is None or len(each.truth.names) == each.info.n_frames:
             continue
-        text = f"{each.clip.video.name} has {each.info.n_frames} frames but {len(each.truth.names)} labels"
+        frames, labels = counted(each.info.n_frames, "frame"), counted(len(each.truth.names), "label")
+        text = f"{each.clip.video.name} has {frames} but {labels}"
         if trim or each.info.damage is not None:
             yield Finding("warning", f"{text}; both are cut to the shorter")
         else:
@@ -311,7 +312,9 @@ def _about_labels(usable: Sequence[FoundClip], trim: bool) -> Iterator[Finding]:
 
 def _about_classes(class_names: Sequence[str], present: set[int]) -> Iterator[Finding]:
     if empty := [name for index, name in enumerate(class_names) if index not in present]:
-        yield Finding("warning", f"{len(empty)} classes of the mapping have no frame: {listing(empty)}")
+        yield Finding(
+            "warning", f"{counted(len(empty), 'class', 'classes')} of the mapping without a frame: {listing(empty)}"
+        )
 
 
 def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:

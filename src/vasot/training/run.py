@@ -31,6 +31,7 @@ from vasot.training.callbacks import EpochProgress, LossTable
 from vasot.training.folder import RunFolder
 from vasot.training.module import TrainingModule
 from vasot.types import Track
+from vasot.wording import counted
 
 __all__ = ["check_checkpoint", "check_fit", "make_method", "split_held_out", "train", "training_device"]
 
@@ -59,7 +60,7 @@ def check_fit(method: type[Method], settings: MethodSettings, tracks: Sequence[T
         longest = max(track.n_frames for track in training)
         if settings.actions > longest:
             raise DataError(
-                f"{settings.actions} actions but no recording has more than {longest} frames "
+                f"{counted(settings.actions, 'action')} but no recording has more than {counted(longest, 'frame')} "
                 f"(the shortest, '{shortest.name}', has {shortest.n_frames}); ask for fewer actions"
             )
 

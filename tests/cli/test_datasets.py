@@ -116,6 +116,8 @@ def test_evaluate_gives_each_activity_and_their_mean_and_keeps_the_table(breakfa
     said = made(vasot("evaluate", breakfast / "run", "--activity", "tea"))
     assert said.splitlines()[1].split()[:2] == ["asot", f"{100 * values[1]:.1f}"]
     assert "breakfast tea: 2 recordings" in said
+    # One of the two is of a person whom the first of the four published folds tests on, the other of the last.
+    assert "never score what they are fitted on, 2 folds of the data set's own split;" in said
 
 
 def test_resume_trains_only_activities_that_are_not_finished(breakfast: Path) -> None:

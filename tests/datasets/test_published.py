@@ -154,6 +154,31 @@ def test_breakfast_is_split_by_person(tmp_path: Path) -> None:
     assert names_of(read(folder, "breakfast", "coffee", "s2.train")) == ["P03_cam01_P03_coffee"]
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_a_whole_data_set_says_how_its_authors_divide_it(name: str, tmp_path: Path) -> None:
+    folder = MINIATURES[name](tmp_path / "data")
+    dataset = read(folder, name)
+    subsets = DATASETS[name].subsets
+    divided = [
+        [names_of(read(folder, name, subset=subset)) for subset in (fit, score)]
+        for fit, score in zip(subsets[::2], subsets[1::2], strict=True)
+        if _is_there(folder, name, fit) and _is_there(folder, name, score)
+    ]
+    whole = [[sorted(side) for side in split] for split in dataset.splits if all(split)]
+    assert whole == divided
+    assert bool(subsets) == bool(dataset.splits)
+    if divided:
+        assert read(folder, name, subset=subsets[0]).splits == ()
+
+
+def _is_there(folder: Path, name: str, subset: str) -> bool:
+    try:
+        read(folder, name, subset=subset)
+    except DataError:
+        return False
+    return True
+
+
 def test_a_published_list_of_a_fold_comes_before_the_names(tmp_path: Path) -> None:
     folder = MINIATURES["breakfast"](tmp_path / "data")
     (folder / "splits").mkdir()
@@ -166,6 +191,7 @@ def test_a_fold_that_only_lists_know_needs_its_list(tmp_path: Path) -> None:
     (folder / "splits" / "test.split3.bundle").unlink()
     with pytest.raises(DataError, match=r"test\.split3\.bundle: is missing"):
         read(folder, "50salads-mid", subset="s3.train")
+    assert read(folder, "50salads-mid").splits == ()
 
 
 def test_the_eval_level_of_50_salads_merges_classes_of_one_id(tmp_path: Path) -> None:

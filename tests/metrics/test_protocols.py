@@ -67,11 +67,11 @@ def test_held_out_never_fits_on_what_it_scores_and_scores_every_video_once() -> 
 
 
 def test_a_split_is_kept_and_one_video_cannot_be_held_out() -> None:
-    ((fitted, scored),) = folds(HELD_OUT, NAMES, 0, (NAMES[:4], NAMES[4:]))
+    ((fitted, scored),) = folds(HELD_OUT, NAMES, 0, [(NAMES[:4], NAMES[4:])])
     assert (sorted(fitted), scored) == ([0, 1, 2, 3], [4, 5, 6])
     assert folds(HELD_OUT, ["alone"], 0) == []
     with pytest.raises(DataError, match="'video 3' on both sides"):
-        folds(HELD_OUT, NAMES, 0, (NAMES[:4], NAMES[3:]))
+        folds(HELD_OUT, NAMES, 0, [(NAMES[:4], NAMES[3:])])
 
 
 def test_an_unknown_protocol_is_told_with_the_nearest() -> None:
@@ -102,7 +102,7 @@ def test_a_single_video_has_nothing_to_fit_nor_to_compare_with() -> None:
 def test_a_split_scores_its_own_videos_only() -> None:
     tracks, phases = made()
     names = NAMES[: len(tracks)]
-    parts = score_embeddings(tracks, phases, folds(HELD_OUT, names, 0, (names[:3], names[3:])))
+    parts = score_embeddings(tracks, phases, folds(HELD_OUT, names, 0, [(names[:3], names[3:])]))
     accuracy = parts["acc@1.0"]
     assert isinstance(accuracy, Ratio)
     assert accuracy.below.tolist() == [0, 0, 0, phases[3].size, phases[4].size]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -184,6 +184,32 @@ def test_a_split_scores_its_own_recordings_and_refuses_what_does_not_fit() -> No
             evaluate(Told(), data, split=split)
     with pytest.raises(SettingsError, match="leave out the split"):
         evaluate(Told(), data, protocol="paper", split=(["r0"], ["r1"]))
+
+
+def test_held_out_divides_as_the_authors_of_the_data_do_and_says_so() -> None:
+    halves = (["r0", "r1", "r2"], ["r3", "r4"])
+    data = replace(kitchen(), splits=(halves, halves[::-1]))
+    found = evaluate(Told(), data)
+    assert (found.conditions.folds, found.conditions.own_split, found.conditions.split) == ({"tea": 2}, ("tea",), None)
+    assert strict(found)["protocol"]["own_split"] == ["tea"]
+    alone = evaluate(Told(), replace(data, splits=(halves,)))
+    assert alone.values == evaluate(Told(), kitchen(), split=halves).values
+    assert alone.values["acc@1.0"] != evaluate(Told(), kitchen()).values["acc@1.0"]
+    # A split that is named comes first, and the protocol that fits on all knows none.
+    assert evaluate(Told(), data, split=halves).values == alone.values
+    assert evaluate(Told(), data, split=halves).conditions.own_split == ()
+    assert evaluate(Told(), data, protocol="paper").values == evaluate(Told(), kitchen(), protocol="paper").values
+
+
+def test_folds_of_the_authors_without_recordings_on_both_sides_are_passed_over() -> None:
+    tea = {f"tea{index}": recording(f"tea{index}", 10 + index, "green tea") for index in range(3)}
+    data = kitchen(4, **tea)
+    names = [track.name for track in data.tracks]
+    everything_else = [name for name in names if name != "r3"]
+    found = evaluate(Told(), replace(data, splits=((everything_else, ["r3"]), (names, ["another recording"]))))
+    assert found.conditions.own_split == ("tea",)
+    assert found.conditions.folds == {"tea": 1, "green tea": 3}
+    assert found.activities["green tea"] == evaluate(Told(), data).activities["green tea"]
 
 
 def test_wrong_settings_are_told_before_any_work() -> None:

@@ -13,10 +13,9 @@ from vasot.wording import counted
 
 if TYPE_CHECKING:
     from vasot.cli.figures import FigurePlan
-    from vasot.datasets.base import Dataset
+    from vasot.datasets.base import Dataset, Split
     from vasot.metrics.evaluation import SegmentationReport
     from vasot.metrics.intervals import Interval
-    from vasot.metrics.labelled import Split
     from vasot.metrics.results import Conditions, Evaluation
 
 __all__ = ["command", "print_evaluation"]
@@ -57,8 +56,12 @@ def command(
         typer.Option(min=1, help="Alignment metrics look at every so many-th frame; chosen by length where left out."),
     ] = None,
     pairs: Annotated[
-        int, typer.Option(min=0, help="Pairs of recordings aligned per activity, to compare phases of matched frames.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            min=0,
+            help="Pairs of recordings aligned per activity, to compare phases of matched frames; a few where left out.",
+        ),
+    ] = None,
     dataset_name: DatasetName = "",
     activity: Activity = "",
     subset: Subset = "",
@@ -85,6 +88,7 @@ def command(
     from vasot.cli.figures import draw_figures, plan_figures
     from vasot.datasets.recordings import read_data
     from vasot.errors import SettingsError
+    from vasot.metrics.pairs import N_PAIRS
     from vasot.metrics.scoring import evaluate
     from vasot.training.activities import holds_activities, read_activities
     from vasot.training.model import load
@@ -114,7 +118,7 @@ def command(
             exclude=tuple(exclude) if exclude else settings.exclude,
             seed=model.config.settings.seed if seed is None else seed,
             stride=stride,
-            n_pairs=pairs,
+            n_pairs=N_PAIRS if pairs is None else pairs,
             split=None if scored is None else _split(scored, dataset),
         )
         if folder in plans:
@@ -215,14 +219,7 @@ def _matched(found: Evaluation, report: SegmentationReport) -> list[str]:
 def _conditions(found: Evaluation, at: Conditions) -> list[str]:
     from vasot.metrics.intervals import N_RESAMPLES
 
-    if at.name == "paper":
-        fitted = "classifiers and regressions are fitted on the recordings that they score, F1 is drawn as published"
-    elif at.split is not None:
-        fitted = f"classifiers and regressions are fitted on {at.split[0]} recordings, and score {at.split[1]} others"
-    else:
-        times = sorted(set(at.folds.values()))
-        parts = str(times[0]) if len(times) == 1 else f"{times[0]} to {times[-1]}"
-        fitted = f"classifiers and regressions never score what they are fitted on, {parts} folds over recordings"
+    fitted = _fitted(at)
     undefined = at.undefined
     return [
         f"{found.dataset}: {counted(at.n_recordings, 'recording')}, {counted(at.n_classes, 'class', 'classes')}, "
@@ -236,6 +233,30 @@ def _conditions(found: Evaluation, at: Conditions) -> list[str]:
         f"{undefined['tau_pairs']} pairs for tau, {undefined['progress_boundaries']} boundaries for progress. "
         f"95 %: of {N_RESAMPLES} drawings of the recordings with replacement.",
     ]
+
+
+def _fitted(at: Conditions) -> str:
+    """Which recordings classifiers and regressions are fitted on, and which they score."""
+    if at.name == "paper":
+        return "classifiers and regressions are fitted on the recordings that they score, F1 is drawn as published"
+    if at.split is not None:
+        return f"classifiers and regressions are fitted on {at.split[0]} recordings, and score {at.split[1]} others"
+    by_split = [times for activity, times in at.folds.items() if activity in at.own_split]
+    by_seed = [times for activity, times in at.folds.items() if activity not in at.own_split]
+    found = [f"{_from_to(by_split)} of the data set's own split"] if by_split else []
+    found += [f"{_from_to(by_seed)} over recordings"] if by_seed else []
+    where = f" (own split in {len(by_split)} of {len(at.folds)} activities)" if by_split and by_seed else ""
+    return f"classifiers and regressions never score what they are fitted on, {', else '.join(found)}{where}"
+
+
+def _from_to(times: Sequence[int]) -> str:
+    """Numbers of folds in words.
+
+    >>> _from_to([1]), _from_to([5, 3, 5])
+    ('1 fold', '3 to 5 folds')
+    """
+    low, high = min(times), max(times)
+    return ("1 fold" if high == 1 else f"{high} folds") if low == high else f"{low} to {high} folds"
 
 
 def _percent(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from jaxtyping import Int
 from vasot.errors import DataError
 from vasot.types import Track
 
-__all__ = ["Damaged", "Dataset", "Recording"]
+__all__ = ["Damaged", "Dataset", "Recording", "Split"]
+
+Split = tuple[Collection[str], Collection[str]]
+"""Names of the recordings to fit on, and of those to score."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,8 @@ class Dataset:
     damaged: tuple[Damaged, ...] = ()
     left_out: tuple[str, ...] = ()
     """Files of which nothing could be used, each with the reason; :attr:`warnings` tells them as well."""
+    splits: tuple[Split, ...] = ()
+    """How its authors divide it for fitting and scoring, once for each fold; empty where nobody said."""
 
     def __post_init__(self) -> None:
         if not self.recordings:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from vasot.datasets.base import Dataset
+from vasot.datasets.base import Dataset, Split
 from vasot.datasets.folder import FolderLayout, find_arrays, read_folder
 from vasot.datasets.labels import mapping_file
 from vasot.datasets.layout import Source, files_below
@@ -98,6 +98,10 @@ class FeatureSet(Published):
         self.check_choice(folder, reading)
         fold, part = self._fold_and_part(reading.subset)
         tested = self._tested(folder, fold) if reading.subset else None
+        if reading.subset and tested is None:
+            raise DataError(
+                f"{_bundle(folder, fold)}: is missing, and nothing else says which recordings fold {fold} tests on"
+            )
 
         def choose(source: Source) -> Source | None:
             chosen = self._known(source)
@@ -111,7 +115,8 @@ class FeatureSet(Published):
             raise self.nothing_chosen(folder, reading)
         layout = FolderLayout(choose, self.mapping, self.merge_classes, may_lie_across=True)
         dataset = read_folder(folder, trim=reading.trim, rate_hz=reading.rate_hz, layout=layout)
-        return replace(dataset, name=f"{self.name} {reading.activity}".strip())
+        splits = () if reading.subset else self._splits(folder, [track.name for track in dataset.tracks])
+        return replace(dataset, name=f"{self.name} {reading.activity}".strip(), splits=splits)
 
     def _known(self, source: Source) -> Source | None:
         """The array with its activity, None where the name says none that the data set has."""
@@ -130,13 +135,29 @@ class FeatureSet(Published):
         fold, _, part = subset.removeprefix("s").partition(".")
         return (int(fold), part) if subset else (0, "")
 
-    def _tested(self, folder: Path, fold: int) -> Callable[[str], bool]:
-        """Whether a fold tests on a recording: as the published list says, else by the person in its name."""
-        bundle = folder / "splits" / f"test.split{fold}.bundle"
+    def _splits(self, folder: Path, names: Sequence[str]) -> tuple[Split, ...]:
+        """Every fold of the split; none where of one nobody knows which recordings it tests on."""
+        folds = [self._tested(folder, fold) for fold in range(1, self.n_folds + 1)]
+        known = [tested for tested in folds if tested is not None]
+        if len(known) < len(folds):
+            return ()
+        return tuple(
+            (tuple(name for name in names if not tested(name)), tuple(name for name in names if tested(name)))
+            for tested in known
+        )
+
+    def _tested(self, folder: Path, fold: int) -> Callable[[str], bool] | None:
+        """Whether a fold tests on a recording: as the published list says, else by the person in its name.
+
+        None where neither says it.
+        """
+        bundle = _bundle(folder, fold)
         if bundle.is_file():
             names = {Path(line.strip()).stem for line in bundle.read_text(encoding="utf-8").splitlines()}
             return lambda name: name in names
         fold_of = self.fold_of
-        if fold_of is None:
-            raise DataError(f"{bundle}: is missing, and nothing else says which recordings fold {fold} tests on")
-        return lambda name: fold_of(name) == fold
+        return None if fold_of is None else lambda name: fold_of(name) == fold
+
+
+def _bundle(folder: Path, fold: int) -> Path:
+    return folder / "splits" / f"test.split{fold}.bundle"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from vasot.datasets.base import Dataset
+from vasot.datasets.base import Dataset, Split
 from vasot.datasets.labels import Truth, class_names
 from vasot.datasets.published import Published
 from vasot.datasets.reading import Reading
@@ -111,7 +111,8 @@ class VideoSet(Published):
         if bare := [scene.name for scene in chosen if scene.labels is None]:
             warnings.append(f"{len(bare)} of {counted(len(chosen), 'recording')} without ground truth: {listing(bare)}")
         names = class_names(Path(), [clip.truth for clip in clips if clip.truth is not None])
-        return Corpus(f"{self.name} {reading.activity}".strip(), tuple(clips), names, tuple(warnings))
+        splits = () if reading.subset else _splits(chosen)
+        return Corpus(f"{self.name} {reading.activity}".strip(), tuple(clips), names, tuple(warnings), splits)
 
     def read(self, folder: Path, reading: Reading) -> Dataset:
         """The recordings' features, looked at now or stored before."""
@@ -129,6 +130,12 @@ def pickled(files: Iterable[Path], what: str) -> DataError:
         "run any code; where you trust them, open them in a Python of their own and write one class name per line and "
         "frame to groundTruth/NAME.txt beside videos/, which vasot reads as a folder of your own"
     )
+
+
+def _splits(scenes: Sequence[Scene]) -> tuple[Split, ...]:
+    """The one division there is: fitted on ``train``, scored on ``val``."""
+    train, val = (tuple(scene.name for scene in scenes if scene.subset == subset) for subset in ("train", "val"))
+    return ((train, val),) if train and val else ()
 
 
 def _found(scene: Scene, store: FeatureStore, stretched: list[str]) -> FoundClip:

@@ -20,7 +20,7 @@ from pathlib import Path, PurePath
 import numpy as np
 from jaxtyping import Int
 
-from vasot.datasets.base import Damaged, Dataset, Recording
+from vasot.datasets.base import Damaged, Dataset, Recording, Split
 from vasot.datasets.labels import Truth, class_names, read_truths
 from vasot.datasets.layout import Source, distinct_names, files_below, refuse_twins
 from vasot.datasets.reading import Reading
@@ -83,6 +83,7 @@ class Corpus:
     clips: tuple[FoundClip, ...]
     class_names: tuple[str, ...]
     warnings: tuple[str, ...]
+    splits: tuple[Split, ...] = ()
 
 
 def is_video(path: Path) -> bool:
@@ -175,7 +176,15 @@ def read_corpus(corpus: Corpus, extractor: Extractor, reading: Reading) -> Datas
         raise DataError(f"no video can be read: {lost[0]}" + (f" ({len(lost)} in all)" if len(lost) > 1 else ""))
     warnings += [f"left out: {text}" for text in lost]
     warnings += [f"{each.name} breaks off at {each.at_seconds:.2f} s: {each.what}" for each in damaged]
-    return Dataset(corpus.name, tuple(recordings), corpus.class_names, tuple(warnings), tuple(damaged), tuple(lost))
+    return Dataset(
+        corpus.name,
+        tuple(recordings),
+        corpus.class_names,
+        tuple(warnings),
+        tuple(damaged),
+        tuple(lost),
+        corpus.splits,
+    )
 
 
 def video_roots(folder: Path) -> tuple[Path, Path]:

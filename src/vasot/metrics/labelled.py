@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from vasot.datasets.base import Dataset
+from vasot.datasets.base import Dataset, Split
 from vasot.datasets.labels import UNLABELLED
 from vasot.errors import DataError, SettingsError, nearest
 from vasot.metrics.evaluation import members
@@ -16,10 +16,7 @@ from vasot.metrics.protocols import Fold, Protocol, folds
 from vasot.types import Track
 from vasot.wording import counted
 
-__all__ = ["Labelled", "Split"]
-
-Split = tuple[Collection[str], Collection[str]]
-"""Names of the recordings to fit on, and of those to score."""
+__all__ = ["Labelled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +29,7 @@ class Labelled:
         excluded: the classes that are not scored, those named and :data:`~vasot.datasets.labels.UNLABELLED`.
         excluded_names: what they are called.
         n_unlabelled: recordings of the data set that have no labels and are not among these.
+        splits: how the data set's authors divide it, once for each fold; empty where nobody said.
     """
 
     tracks: tuple[Track, ...]
@@ -39,6 +37,7 @@ class Labelled:
     excluded: tuple[int, ...]
     excluded_names: tuple[str, ...]
     n_unlabelled: int
+    splits: tuple[Split, ...] = ()
 
     @classmethod
     def of(cls, dataset: Dataset, exclude: Collection[str]) -> Labelled:
@@ -63,7 +62,7 @@ class Labelled:
         if UNLABELLED in dataset.class_names and UNLABELLED not in names:
             names = (*names, UNLABELLED)
         excluded = tuple(dataset.class_names.index(name) for name in names)
-        found = cls(tracks, truth, excluded, names, total - len(pairs))
+        found = cls(tracks, truth, excluded, names, total - len(pairs), dataset.splits)
         if found.n_without_phase == len(tracks):
             raise DataError(
                 f"{dataset.name}: no frame is left to score: all frames are of the excluded classes "
@@ -96,8 +95,20 @@ class Labelled:
         longest = max(sum(self.tracks[index].n_frames for index in group) for group in self.activities.values())
         return -(-longest // most)
 
+    @property
+    def divided(self) -> dict[str, tuple[Split, ...]]:
+        """The folds of the data set's own split that have recordings on both sides, of every activity that has such."""
+        found = {}
+        for activity, group in self.activities.items():
+            names = {self.tracks[index].name for index in group}
+            if splits := tuple(split for split in self.splits if all(names.intersection(side) for side in split)):
+                found[activity] = splits
+        return found
+
     def folds(self, protocol: Protocol, seed: int, split: Split | None) -> dict[str, list[Fold]]:
         """Who is fitted on whom in every activity, by places in it (:func:`vasot.metrics.protocols.folds`).
+
+        A split that is given comes first, then the data set's own, then folds by the seed.
 
         Raises:
             SettingsError: a split under a protocol that fits on what it scores.
@@ -114,8 +125,9 @@ class Labelled:
                     raise DataError(f"the split names '{name}', which is no labelled recording{nearest(name, names)}")
             if not split[0] or not split[1]:
                 raise DataError("the split leaves no recording to fit on or to score; name some of both")
+        own = self.divided if split is None else dict.fromkeys(self.activities, (split,))
         return {
-            activity: folds(protocol, [names[index] for index in group], seed, split)
+            activity: folds(protocol, [names[index] for index in group], seed, own.get(activity, ()))
             for activity, group in self.activities.items()
         }
 

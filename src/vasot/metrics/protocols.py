@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from vasot.datasets.base import Split
 from vasot.errors import DataError, SettingsError, nearest
 
 __all__ = ["HELD_OUT", "N_FOLDS", "PAPER", "PROTOCOLS", "Fold", "Protocol", "find_protocol", "folds"]
@@ -54,19 +55,18 @@ def find_protocol(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-def folds(
-    protocol: Protocol, names: Sequence[str], seed: int, split: tuple[Collection[str], Collection[str]] | None = None
-) -> list[Fold]:
+def folds(protocol: Protocol, names: Sequence[str], seed: int, splits: Sequence[Split] = ()) -> list[Fold]:
     """Which videos are fitted on and which are scored, once for each fit.
 
     Args:
         protocol: ``paper`` fits and scores on all videos; ``held-out`` never on the same.
         names: of the videos, of one activity.
         seed: of the division of the videos, and of the order in which fractions are taken.
-        split: names to fit on and names to score; None: as many folds as videos, at most :data:`N_FOLDS`.
+        splits: names to fit on and names to score, for each fold; none: as many folds as videos, at most
+            :data:`N_FOLDS`, drawn by the seed.
 
     Raises:
-        DataError: a video is on both sides of the split.
+        DataError: a video is on both sides of a split.
 
     >>> [sorted(fitted + scored) for fitted, scored in folds(HELD_OUT, ["a", "b", "c"], seed=0)]
     [[0, 1, 2], [0, 1, 2], [0, 1, 2]]
@@ -77,13 +77,8 @@ def folds(
     if not protocol.held_out:
         return [(every, every)]
     generator = np.random.default_rng(seed)
-    if split is not None:
-        fit_on, score = set(split[0]), set(split[1])
-        if both := sorted(fit_on & score):
-            raise DataError(f"the split has '{both[0]}' on both sides; fit on one set of videos and score another")
-        fitted = [index for index in every if names[index] in fit_on]
-        order = generator.permutation(len(fitted))
-        return [([fitted[place] for place in order], [i for i in every if names[i] in score])]
+    if splits:
+        return [_as_split(names, split, generator) for split in splits]
     if len(names) < 2:
         return []
     parts = np.array_split(generator.permutation(len(names)), min(N_FOLDS, len(names)))
@@ -92,3 +87,12 @@ def folds(
         others = np.concatenate([other for index, other in enumerate(parts) if index != number])
         divided.append((others.tolist(), sorted(part.tolist())))
     return divided
+
+
+def _as_split(names: Sequence[str], split: Split, generator: np.random.Generator) -> Fold:
+    fit_on, score = set(split[0]), set(split[1])
+    if both := sorted(fit_on & score):
+        raise DataError(f"the split has '{both[0]}' on both sides; fit on one set of videos and score another")
+    fitted = [index for index, name in enumerate(names) if name in fit_on]
+    order = generator.permutation(len(fitted))
+    return [fitted[place] for place in order], [index for index, name in enumerate(names) if name in score]

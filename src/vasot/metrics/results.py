@@ -47,6 +47,7 @@ class Conditions:
         stride: alignment metrics, and alignments of pairs, looked at every so many-th frame.
         folds: per activity, how often was fitted.
         split: recordings fitted on and scored where a split was given, else None.
+        own_split: activities that were divided as the data set's authors do; the others by the seed.
         excluded: names of the classes left out of scoring.
         n_recordings: labelled recordings.
         n_unlabelled: recordings left out because they have no labels.
@@ -62,6 +63,7 @@ class Conditions:
     stride: int
     folds: Mapping[str, int]
     split: tuple[int, int] | None
+    own_split: tuple[str, ...]
     excluded: tuple[str, ...]
     n_recordings: int
     n_unlabelled: int
@@ -78,6 +80,7 @@ class Conditions:
             "stride": self.stride,
             "folds": dict(self.folds),
             "split": None if self.split is None else {"fitted": self.split[0], "scored": self.split[1]},
+            "own_split": list(self.own_split),
             "excluded": list(self.excluded),
             "n_recordings": self.n_recordings,
             "n_unlabelled": self.n_unlabelled,

@@ -9,12 +9,12 @@ from typing import runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
-from vasot.datasets.base import Dataset
+from vasot.datasets.base import Dataset, Split
 from vasot.errors import SettingsError
 from vasot.metrics.embeddings import ALIGNMENT_KEYS, score_embeddings
 from vasot.metrics.evaluation import SCOPES, SegmentationReport, score_segmentation, trivial_scores
 from vasot.metrics.intervals import bootstrap
-from vasot.metrics.labelled import Labelled, Split
+from vasot.metrics.labelled import Labelled
 from vasot.metrics.pairs import N_PAIRS, PairAgreement, score_pairs
 from vasot.metrics.parts import ByPair, ByVideo, Explained, defined
 from vasot.metrics.protocols import Fold, Protocol, find_protocol
@@ -86,7 +86,8 @@ def evaluate(
             as leave at most :data:`MOST_FRAMES` per activity.
         n_pairs: recordings that are aligned to compare the phases of matched frames, in pairs per activity; 0 for none.
         split: recordings that classifiers and regressions are fitted on, and recordings that alignment metrics score.
-            None: folds over recordings. Segmentation metrics fit nothing and score all.
+            None: as the data set is divided by its authors, or by the seed where it is not. Segmentation metrics fit
+            nothing and score all.
 
     Raises:
         SettingsError: an unknown protocol, scope or class, or a number out of range.
@@ -131,6 +132,7 @@ def evaluate(
             stride=step,
             folds={name: len(each) for name, each in fits.items()},
             split=None if split is None else (len(split[0]), len(split[1])),
+            own_split=tuple(labelled.divided) if split is None and chosen.held_out else (),
             excluded=labelled.excluded_names,
             n_recordings=len(labelled.tracks),
             n_unlabelled=labelled.n_unlabelled,

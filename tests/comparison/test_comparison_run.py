@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -16,7 +18,8 @@ from vasot.comparison.run import TITLES, Progress, make_plan, run_plan
 from vasot.comparison.sources import SOURCES, repetitions
 from vasot.comparison.store import Store
 from vasot.errors import DataError
-from vasot.metrics.evaluation import score_segmentation, trivial_scores
+from vasot.metrics.evaluation import trivial_scores
+from vasot.metrics.scoring import evaluate
 
 
 @pytest.fixture(autouse=True)
@@ -41,16 +44,29 @@ def nothing(_progress: Progress) -> None:
     pass
 
 
-def test_a_method_is_scored_as_by_hand() -> None:
+def test_a_method_is_scored_as_by_an_evaluation() -> None:
     dataset = tiny_data().dataset
     settings = {**QUICK, "starts": 1, "start_rounds": 0}
+    begun = perf_counter()
     found = measure(dataset, tiny_source(), "vasot", settings, 3)
+    assert 0 < found.fit_seconds < perf_counter() - begun
     model = vasot.fit(dataset, actions=3, seed=3, **settings)
-    truth = [each.labels for each in dataset.recordings if each.labels is not None]
-    report = score_segmentation([model.segment(t).labels for t in dataset.tracks], truth, n_actions=3, exclude=[0])
-    assert {name: found.scores[name] for name in SEGMENTATION} == report.scores.to_dict()
-    assert all(found.scores[name] is not None for name in ALIGNMENT)
-    assert found.fit_seconds > 0
+    expected = evaluate(model, dataset, exclude=["background"], seed=3, n_pairs=0).values
+    assert found.scores == {name: expected[name] for name in (*SEGMENTATION, *ALIGNMENT)}
+    assert None not in found.scores.values()
+
+
+def test_embeddings_are_scored_on_the_division_of_the_authors() -> None:
+    dataset = tiny_data().dataset
+    names = [track.name for track in dataset.tracks]
+    divided = replace(dataset, splits=((names[1:], names[:1]),))
+    by_seed, by_split = (
+        [measure_trivial(each, tiny_source(), "features_alone", seed).scores["progress"] for seed in (0, 1)]
+        for each in (dataset, divided)
+    )
+    assert by_seed[0] != by_seed[1]
+    assert by_split[0] == pytest.approx(by_split[1])
+    assert by_split[0] != pytest.approx(by_seed[0])
 
 
 def test_a_method_has_scores_of_its_tasks_only() -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vasot.comparison.measures import PROTOCOL, TAU_STRIDE
+from vasot.comparison.measures import PROTOCOL
 from vasot.comparison.run import Line, Plan
 from vasot.comparison.sources import SOURCES
 from vasot.comparison.store import Store
 from vasot.comparison.summary import Summary, mean_difference, summarise, summarise_sets
+from vasot.metrics.scoring import MOST_FRAMES
 
 __all__ = ["to_markdown"]
 
 _HEAD = f"""In percent. Ours: mean ± standard deviation over seeds. *paper*: as printed there, of its own data and
 protocol. Labels are used for scoring only. Segments: one matching of actions to classes per activity.
-Embeddings: protocol {PROTOCOL.name}; every {TAU_STRIDE}nd frame enters `tau`. Read `f1` against its ceiling.
+Embeddings: protocol {PROTOCOL.name}, every frame of up to {MOST_FRAMES:,} per activity, evenly fewer of more. Read `f1`
+against its ceiling.
 What was not measured here is left empty, with the reason.
 """
 

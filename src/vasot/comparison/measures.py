@@ -15,8 +15,10 @@ from vasot.datasets.base import Dataset, Recording
 from vasot.features.precomputed import standardise
 from vasot.metrics.embeddings import ALIGNMENT_KEYS, score_embeddings
 from vasot.metrics.evaluation import score_segmentation
+from vasot.metrics.labelled import Labelled
 from vasot.metrics.parts import defined
-from vasot.metrics.protocols import HELD_OUT, folds
+from vasot.metrics.protocols import HELD_OUT
+from vasot.metrics.scoring import MOST_FRAMES
 from vasot.metrics.trivial import equal_parts, kmeans, one_label
 
 __all__ = [
@@ -24,7 +26,6 @@ __all__ = [
     "METRICS",
     "PROTOCOL",
     "SEGMENTATION",
-    "TAU_STRIDE",
     "TRIVIAL",
     "Measured",
     "measure",
@@ -40,10 +41,8 @@ ALIGNMENT = ALIGNMENT_KEYS
 METRICS = (*SEGMENTATION, *ALIGNMENT)
 
 PROTOCOL = HELD_OUT
-"""What is fitted never sees the recordings it is scored on."""
-
-TAU_STRIDE = 2
-"""Every second frame enters Kendall's τ."""
+"""What is fitted never sees the recordings it is scored on: recordings are divided, and as many frames looked at, as
+``vasot evaluate`` does by itself."""
 
 
 @dataclass(frozen=True)
@@ -145,47 +144,34 @@ features themselves, standardised."""
 
 
 def _score(dataset: Dataset, source: Source, answer: _Answering, seed: int) -> Measured:
-    groups: dict[str, list[int]] = {}
-    for index, track in enumerate(dataset.tracks):
-        groups.setdefault(track.activity, []).append(index)
-    excluded = [dataset.class_names.index(name) for name in source.exclude]
-    truth = [_labels(recording) for recording in dataset.recordings]
+    labelled = Labelled.of(dataset, source.excluded_of(dataset))
+    fits = labelled.folds(PROTOCOL, seed, None)
+    stride = labelled.stride(MOST_FRAMES)
+    phases = labelled.phases
     predicted: dict[int, Int[np.ndarray, " _"]] = {}
     aligned: list[dict[str, float | None]] = []
     seconds = 0.0
-    for activity, members in groups.items():
+    for activity, members in labelled.activities.items():
         answers = answer([dataset.recordings[index] for index in members], source.actions_of(activity))
         seconds += answers.fit_seconds
         if answers.labels is not None:
             predicted.update(zip(members, answers.labels, strict=True))
         if answers.embeddings is not None:
-            phases = [np.where(np.isin(truth[index], excluded), -1, truth[index]) for index in members]
-            names = [dataset.tracks[index].name for index in members]
-            aligned.append(_alignment_scores(answers.embeddings, phases, names, seed))
+            parts = score_embeddings(
+                answers.embeddings, [phases[index] for index in members], fits[activity], stride=stride
+            )
+            aligned.append({name: defined(part) for name, part in parts.items()})
     scores: dict[str, float | None] = dict.fromkeys(METRICS)
     if predicted:
         report = score_segmentation(
-            [predicted[index] for index in range(len(truth))],
-            truth,
-            n_actions=max(source.actions_of(activity) for activity in groups),
-            activities=[track.activity for track in dataset.tracks],
-            exclude=excluded,
+            [predicted[index] for index in range(len(labelled.tracks))],
+            labelled.truth,
+            n_actions=max(source.actions_of(activity) for activity in labelled.activities),
+            activities=[track.activity for track in labelled.tracks],
+            exclude=labelled.excluded,
         )
         scores.update(report.scores.to_dict())
     for name in ALIGNMENT if aligned else ():
         known = [value for part in aligned if (value := part[name]) is not None]
         scores[name] = float(np.mean(known)) if known else None
     return Measured(scores, seconds)
-
-
-def _labels(recording: Recording) -> Int[np.ndarray, " t"]:
-    assert recording.labels is not None, "a source loads labelled recordings only"
-    return recording.labels
-
-
-def _alignment_scores(
-    embeddings: list[Float[np.ndarray, "_ e"]], phases: list[Int[np.ndarray, " _"]], names: list[str], seed: int
-) -> dict[str, float | None]:
-    """The metrics of one activity."""
-    parts = score_embeddings(embeddings, phases, folds(PROTOCOL, names, seed), stride=TAU_STRIDE)
-    return {name: defined(part) for name, part in parts.items()}

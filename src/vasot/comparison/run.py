@@ -151,7 +151,7 @@ def _lines(
             data,
             content,
             _actions(data, dataset) if "actions" in kind.Config.model_fields else {},
-            source.exclude,
+            source.excluded_of(dataset),
             experiment.resolved(data, change),
             defaults,
         )
@@ -189,12 +189,16 @@ def _trivial_lines(
             data,
             None,
             None,
-            Case(name, data, contents[data], _actions(data, datasets[data]), SOURCES[data].exclude, {}),
+            _trivial_case(name, data, contents[data], datasets[data]),
             tuple(seeds[: count.get(name, most)]),
         )
         for name in names
         for data in dict.fromkeys(data for each in rows for data in each.data if data in datasets)
     ]
+
+
+def _trivial_case(name: str, data: str, content: str, dataset: Dataset) -> Case:
+    return Case(name, data, content, _actions(data, dataset), SOURCES[data].excluded_of(dataset), {})
 
 
 def _actions(data: str, dataset: Dataset) -> dict[str, int]:

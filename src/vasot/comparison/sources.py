@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vasot.datasets.base import Dataset, Recording
 from vasot.datasets.folder import read_folder
+from vasot.datasets.published import Published
 from vasot.datasets.reading import Reading
 from vasot.datasets.recordings import read_data
+from vasot.datasets.registry import DATASETS
 from vasot.datasets.synthetic import SyntheticSettings, make_dataset
 from vasot.errors import DataError
 from vasot.types import Track
@@ -29,7 +31,8 @@ class Source:
         title: what tables call it.
         folder: where it lies below the root of the data; None: it is made and needs no folder.
         actions: K, for all activities or by activity.
-        exclude: classes left out of scoring.
+        exclude: classes left out of scoring; the labels must have them.
+        background: classes left out of scoring where the labels have them.
         note: what a figure from it must be printed with.
         read: from its folder to its recordings.
     """
@@ -38,6 +41,7 @@ class Source:
     folder: str | None
     actions: int | Mapping[str, int]
     exclude: tuple[str, ...] = ()
+    background: tuple[str, ...] = ()
     note: str = ""
     read: Callable[[Path], Dataset] = field(default=read_folder)
 
@@ -46,21 +50,26 @@ class Source:
         return self.folder is None or (root / self.folder).is_dir()
 
     def load(self, root: Path) -> Dataset:
-        """Read its recordings.
+        """Read its recordings; those without labels are left out.
 
         Raises:
             DataError: it is there but cannot be used: unreadable, without labels, or without a class to exclude.
         """
         place = root / (self.folder or "")
         dataset = self.read(place)
-        if not dataset.has_labels:
+        labelled = tuple(each for each in dataset.recordings if each.labels is not None)
+        if not labelled:
             raise DataError(f"{place}: recordings without labels cannot be compared on; add groundTruth/")
         for name in self.exclude:
             if name not in dataset.class_names:
                 raise DataError(f"{place}: has no class '{name}', which is left out of scoring; check its labels")
         for track in dataset.tracks:
             self.actions_of(track.activity)
-        return dataset
+        return replace(dataset, recordings=labelled)
+
+    def excluded_of(self, dataset: Dataset) -> tuple[str, ...]:
+        """The classes of a data set that are left out of scoring."""
+        return (*self.exclude, *(name for name in self.background if name in dataset.class_names))
 
     def actions_of(self, activity: str) -> int:
         """K of one activity.
@@ -129,22 +138,23 @@ _AT_HAND = {
     "made": Source("Made data", None, 7, exclude=("background",), read=lambda _: make_dataset(_MADE).dataset),
 }
 
-_BREAKFAST = {
-    **{"coffee": 7, "cereals": 5, "tea": 7, "milk": 5, "juice": 8},
-    **{"sandwich": 9, "scrambledegg": 12, "friedegg": 9, "salat": 8, "pancake": 14},
-}
-_YOUTUBE = {"changing_tire": 11, "coffee": 10, "cpr": 7, "jump_car": 12, "repot": 8}
+_OF_THE_PAPER = (
+    *("pouring", "penn-action", "ikea-asm", "breakfast", "youtube-instructions"),
+    *("50salads-mid", "50salads-eval", "desktop-assembly"),
+)
 
-_OF_THE_PAPER = {
-    "pouring": Source("Pouring", "pouring", {}),
-    "penn-action": Source("Penn Action", "penn-action", {}),
-    "ikea-asm": Source("IKEA ASM", "ikea-asm", {}),
-    "breakfast": Source("Breakfast", "breakfast", _BREAKFAST),
-    "youtube-instructions": Source("YouTube Instructions", "youtube-instructions", _YOUTUBE, exclude=("background",)),
-    "50salads-mid": Source("50 Salads mid", "50salads-mid", 19),
-    "50salads-eval": Source("50 Salads eval", "50salads-eval", 12),
-    "desktop-assembly": Source("Desktop Assembly", "desktop-assembly", 22),
-}
 
-SOURCES: dict[str, Source] = {**_AT_HAND, **_OF_THE_PAPER}
-"""By the name that experiments use; the paper's are read in the layout of ``features/`` and ``groundTruth/``."""
+def _published(name: str) -> Source:
+    """A data set in the layout in which its authors publish it, in the folder of its name."""
+    published: Published = DATASETS[name]
+    return Source(
+        published.title,
+        name,
+        published.activities,
+        background=published.background,
+        read=lambda folder: read_data(folder, Reading(dataset=name)),
+    )
+
+
+SOURCES: dict[str, Source] = {**_AT_HAND, **{name: _published(name) for name in _OF_THE_PAPER}}
+"""By the name that experiments use."""

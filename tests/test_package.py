@@ -17,7 +17,14 @@ from vasot.types import Segmentation, Track
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "src" / "vasot").rglob("*.py"))
 HEAVY = ("lightning", "matplotlib", "numba", "scipy", "sklearn", "torch")
-UNCHECKED = ("vasot.__main__", "vasot.cli", "vasot.errors", "vasot.registry", "vasot.transport.kernels")
+UNCHECKED = (
+    "vasot.__main__",
+    "vasot.cli",
+    "vasot.errors",
+    "vasot.registry",
+    "vasot.transport.kernels",
+    "vasot.wording",
+)
 """Modules and packages that take no arrays, or, like the kernels, cannot be wrapped."""
 
 

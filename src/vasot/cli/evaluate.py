@@ -256,7 +256,7 @@ def _from_to(times: Sequence[int]) -> str:
     ('1 fold', '3 to 5 folds')
     """
     low, high = min(times), max(times)
-    return ("1 fold" if high == 1 else f"{high} folds") if low == high else f"{low} to {high} folds"
+    return counted(high, "fold") if low == high else f"{low} to {high} folds"
 
 
 def _percent(value: float | None) -> str:

@@ -57,6 +57,8 @@ def test_a_curve_becomes_a_picture(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "vasot_alpha_made.png" in result.stdout
     assert (tmp_path / "out" / "vasot_alpha_made.png").stat().st_size > 5000
+    text = (tmp_path / "out" / "comparison.md").read_text()
+    assert text.count("![vasot, alpha](vasot_alpha_made.png)") == text.count(".png") == 1
 
 
 @pytest.mark.usefixtures("hears_interrupts")

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vasot.comparison.run import Line, Plan
+    from vasot.comparison.run import Plan
     from vasot.comparison.store import Store
+    from vasot.comparison.sweeps import Sweep
     from vasot.report.curves import Curve
 
 __all__ = ["command"]
@@ -124,46 +125,31 @@ def _write(plan: Plan, store: Store, output: Path) -> list[str]:
 
 
 def _draw(plan: Plan, store: Store, output: Path) -> list[str]:
+    from vasot.comparison.sweeps import sweeps
     from vasot.report.curves import save_curves
 
     names = []
-    swept: dict[tuple[str, str, str], list[Line]] = {}
-    for table in plan.tables.values():
-        for line in table:
-            if line.experiment is not None and line.experiment.swept and line.case is not None:
-                swept.setdefault((line.experiment.title, line.experiment.swept, line.data), []).append(line)
-    for (title, setting, data), lines in swept.items():
-        curves = _curves(lines, store)
-        if curves and lines[0].experiment is not None and lines[0].case is not None:
-            name = f"{title}_{setting}_{data}.png".replace("/", "_").replace(" ", "_")
-            default = lines[0].case.defaults[setting]
-            save_curves(
-                curves,
-                setting,
-                output / name,
-                force=True,
-                title=f"{title} on {data}",
-                default=default,
-                paper_best=lines[0].experiment.paper_best,
-            )
-            names.append(name)
+    for sweep in sweeps((line for lines in plan.tables.values() for line in lines), store):
+        save_curves(
+            _curves(sweep, store),
+            sweep.setting,
+            output / sweep.picture,
+            force=True,
+            title=f"{sweep.experiment.title} on {sweep.data}",
+            default=sweep.default,
+            paper_best=sweep.experiment.paper_best,
+        )
+        names.append(sweep.picture)
     return names
 
 
-def _curves(lines: Sequence[Line], store: Store) -> list[Curve]:
+def _curves(sweep: Sweep, store: Store) -> list[Curve]:
     """The metrics of a curve, at the values that were measured."""
-    from vasot.comparison.summary import summarise
     from vasot.report.curves import Curve
 
     curves = []
-    assert lines[0].experiment is not None
-    for metric in lines[0].experiment.metrics:
-        points = [
-            (line.value, found.mean, found.deviation or 0.0)
-            for line in sorted(lines, key=lambda line: line.value or 0.0)
-            if line.value is not None and (found := summarise(line, store, metric)) is not None
-        ]
-        if points:
+    for metric in sweep.experiment.metrics:
+        if points := sweep.curve(store, metric):
             values, means, deviations = zip(*points, strict=True)
             curves.append(Curve(metric, values, means, deviations))
     return curves

@@ -9,6 +9,7 @@ from vasot.comparison.run import Line, Plan
 from vasot.comparison.sources import SOURCES
 from vasot.comparison.store import Store
 from vasot.comparison.summary import Summary, mean_difference, summarise, summarise_sets
+from vasot.comparison.sweeps import sweeps
 from vasot.metrics.scoring import MOST_FRAMES
 
 __all__ = ["to_markdown"]
@@ -52,7 +53,8 @@ def _of_data(data: str, lines: Sequence[Line], metrics: Sequence[str], store: St
     ceiling = _ceiling(lines, store) if "f1" in metrics else ""
     facts = "; ".join(part for part in (source.note, ceiling) if part)
     title = f"### {source.title}\n\n" + (f"{facts[0].upper()}{facts[1:]}.\n\n" if facts else "")
-    return title + _table(["", "seeds", *columns], rows)
+    pictures = [f"![{each.experiment.title}, {each.setting}]({each.picture})\n" for each in sweeps(lines, store)]
+    return title + "\n".join([_table(["", "seeds", *columns], rows), *pictures])
 
 
 def _of_all(lines: Sequence[Line], metrics: Sequence[str], store: Store) -> str:

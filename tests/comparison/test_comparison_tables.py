@@ -98,6 +98,13 @@ def test_the_papers_figure_stands_beside_ours(tmp_path: Path, rows: list[Experim
     assert "Read this." in text
 
 
+def test_every_line_of_the_notes_stands_once_below_the_table(tmp_path: Path) -> None:
+    notes = {"one": "Of all.\nOf one.", "two": "Of all.\nOf two."}
+    rows = [row(title, note=note, settings={"alpha": alpha}) for alpha, (title, note) in enumerate(notes.items())]
+    text = to_markdown(make_plan(rows, tmp_path, (0,)), Store(tmp_path))
+    assert text.splitlines()[-5:] == ["Of all.", "", "Of one.", "", "Of two."]
+
+
 def test_a_method_that_is_not_there_shows_the_papers_figure_only(tmp_path: Path, rows: list[Experiment]) -> None:
     text = to_markdown(make_plan(rows, tmp_path, (0,)), Store(tmp_path))
     assert cells(text, "TCC") == ["TCC", "not implemented here", "", "11", ""]

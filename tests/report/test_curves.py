@@ -19,6 +19,8 @@ def test_every_metric_is_a_line_with_its_deviations() -> None:
     line, caps, _ = found["tau"]
     assert line.get_xydata().tolist() == [[0.01, 60.0], [0.02, 70.0], [0.04, 65.0]]
     assert [caps[index].get_ydata().tolist() for index in (0, 1)] == [[59.0, 68.0, 65.0], [61.0, 72.0, 65.0]]
+    # One seed has no spread, and no bars that say it is nothing.
+    assert found["f1"][1:] == ((), ())
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("radius", "percent")
 
 

@@ -41,7 +41,7 @@ class Experiment(Settings):
     reference: bool = Field(False, description="the row that others of its table are compared with")
     paper: dict[str, dict[str, float]] = Field({}, description="data set -> metric -> the paper's figure, in percent")
     paper_best: float | None = Field(None, description="the value of the sweep that the paper found best")
-    note: str = Field("", description="what a reader must know, printed below the table")
+    note: str = Field("", description="what a reader must know, printed below the table, each line once")
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -113,7 +113,9 @@ def read_experiments(paths: Iterable[str | Path]) -> list[Experiment]:
     for path in map(Path, paths):
         found = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
         if not found:
-            raise SettingsError(f"{path} holds no .toml file; give files such as benchmarks/papers/table3/vasot.toml")
+            raise SettingsError(
+                f"{path} holds no .toml file; give files such as benchmarks/papers/table3/11_vasot.toml"
+            )
         files += [file for file in found if file not in files]
     if not files:
         raise SettingsError("nothing to compare was given; name .toml files, or folders of them")

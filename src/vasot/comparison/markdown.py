@@ -31,8 +31,8 @@ def to_markdown(plan: Plan, store: Store) -> str:
         for data in dict.fromkeys(line.data for line in lines):
             parts.append(_of_data(data, [line for line in lines if line.data == data], metrics, store))
         parts += [text for text in (_of_all(lines, metrics, store), _against(lines, metrics, store)) if text]
-        notes = dict.fromkeys(line.experiment.note for line in lines if line.experiment and line.experiment.note)
-        parts += [f"{note}\n" for note in notes]
+        notes = (note for line in lines if line.experiment for note in line.experiment.note.splitlines())
+        parts += [f"{note}\n" for note in dict.fromkeys(notes)]
     return "\n".join(parts)
 
 

@@ -47,8 +47,8 @@ def plot_curves(
 ) -> Axes:
     """Draw metrics against a setting and return the axes.
 
-    Bars reach one standard deviation over seeds to both sides. A dashed line marks the default, a dotted one the value
-    that the paper found best.
+    Bars reach one standard deviation over seeds to both sides; one seed has none. A dashed line marks the default, a
+    dotted one the value that the paper found best.
     """
     if ax is None:
         ax = new_axes(6.4, 4.0)
@@ -56,7 +56,7 @@ def plot_curves(
         ax.errorbar(
             curve.values,
             curve.means,
-            curve.deviations,
+            curve.deviations if any(curve.deviations) else None,
             color=COLOURS[index % len(COLOURS)],
             marker=_MARKERS[index % len(_MARKERS)],
             markersize=5,

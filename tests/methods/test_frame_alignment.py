@@ -150,3 +150,34 @@ def test_labels_follow_the_features_where_embeddings_say_nothing() -> None:
 def test_only_features_make_frames_alike() -> None:
     assert SETTINGS.alike_cost == 0
     assert 0 < replace(SETTINGS, appearance=0.5).alike_cost < SETTINGS.virtual_cost
+
+
+def of_different_people(n: int) -> tuple[Tensor, Tensor]:
+    """Two recordings of n moments, in which most of what is seen is the one or the other person."""
+    moments = torch.eye(n + 2)[None, :n]
+    return moments + 2 * torch.eye(n + 2)[n], moments + 2 * torch.eye(n + 2)[n + 1]
+
+
+def test_recordings_of_different_people_are_matched_although_all_their_frames_are_unlike() -> None:
+    (x, y), n = of_different_people(8), torch.tensor([8])
+    by_appearance = replace(SETTINGS, appearance=1.0)
+    assert float((1 - torch.nn.functional.cosine_similarity(x[:, :, None], y[:, None], dim=3)).min()) > 0.6 + 0.1
+    split = by_appearance.plan(x, n, y, n, ANSWER)
+    assert split.plan[0].argmax(1).tolist() == list(range(8))
+    assert not bool(split.unmatched_x.any())
+    assert bool(SETTINGS.plan(x, n, y, n, ANSWER).unmatched_x.all()), "embeddings are compared as they are"
+
+
+def test_likeness_is_shifted_by_that_of_the_most_alike_quarter_of_real_frames() -> None:
+    (x, y), n = of_different_people(8), torch.tensor([8])
+    by_appearance = replace(SETTINGS, appearance=1.0)
+    cost = by_appearance.cost(x, n, y, n)
+    assert torch.allclose(cost[0].diagonal(), torch.full((8,), 0.2), atol=1e-6)
+    assert torch.allclose(cost[0, 0, 1:], torch.full((7,), 0.4), atol=1e-6)
+    # Neither padding nor what else is in the batch changes it; and recordings that are alike stay as they are.
+    padded_x, padded_y = (torch.cat([rows, rows[:, :3]], dim=1) for rows in (x, y))
+    both = by_appearance.cost(
+        torch.cat([padded_x, padded_x]), torch.tensor([8, 11]), torch.cat([padded_y, padded_x]), torch.tensor([8, 11])
+    )
+    assert torch.allclose(both[0, :8, :8], cost[0], atol=1e-6)
+    assert torch.allclose(both[1].diagonal(), torch.zeros(11), atol=1e-6)

@@ -24,7 +24,6 @@ from vasot.methods.pixels import FRAMES_AT_ONCE, RANDOM, PixelRoute, check_encod
 from vasot.methods.segmentation import FrameSegmentation
 from vasot.methods.settings import AlignmentSettings, MethodSettings, SegmentationSettings
 from vasot.methods.solvers import ANSWER
-from vasot.transport import cosine_cost
 from vasot.types import Alignment, Segmentation, Track, default_action_names
 
 __all__ = ["TransportMethod"]
@@ -178,7 +177,8 @@ class TransportMethod(Method):
         virtual = self.alignment.has_virtual_frames
         like = None
         if self.alignment.alike_cost:
-            like = frames_alike(cosine_cost(seen_x, seen_y)[0].cpu().numpy(), self.alignment.alike_cost)
+            cost = self.alignment.cost(seen_x, length_x, seen_y, length_y)[0]
+            like = frames_alike(cost.cpu().numpy(), self.alignment.alike_cost)
         matches, confidence, unmatched_y = matches_from_plan(plan, virtual=virtual, like=like)
         real = plan[:-1, :-1] if virtual else plan
         return Alignment(

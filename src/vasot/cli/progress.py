@@ -42,7 +42,7 @@ class ExtractionProgress:
         if self._finished:
             return
         if progress.n_stored == progress.n_clips:
-            self._say(f"features of all {counted(progress.n_clips, 'recording')} were extracted before{self._kept()}")
+            self._say(f"features of {counted(progress.n_clips, 'recording')} extracted before{self._kept()}")
             self._finished = True
             return
         if progress.done_seconds >= progress.total_seconds:

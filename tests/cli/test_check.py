@@ -31,17 +31,17 @@ def check(folder: Path, *words: object) -> tuple[int, str]:
 
 
 def long_corpus(folder: Path) -> Path:
-    """Nothing is wrong with it: 2.4 to 3.2 s, so more than 20 frames at 10 per second."""
-    return write_corpus(folder, (60, 70, 80), labels=True)
+    """Nothing is wrong with it: 2.44, 2.8 and 3.2 s, so 25, 28 and 32 frames at 10 per second."""
+    return write_corpus(folder, (61, 70, 80), labels=True)
 
 
 def test_a_good_folder_has_a_table_a_plan_and_code_0(tmp_path: Path) -> None:
     code, said = check(long_corpus(tmp_path / "data"))
     assert code == 0
-    assert "a              2.40       60   25.00        128x32    h264  yes" in said
+    assert "a              2.44       61   25.00        128x32    h264  yes" in said
     assert "data: 3 recordings, 2.4 to 3.2 s, 8 seconds in all, labels for 3 of 3" in said
     assert "nothing is wrong" in said
-    assert "would train on 3 recordings, 84 frames at 10 per second, features motion (272 per frame)" in said
+    assert "would train on 3 recordings, 85 frames at 10 per second, features motion (272 per frame)" in said
     assert "of training" in said
     assert "vasot fit" in said
 
@@ -110,7 +110,7 @@ def too_few(folder: Path) -> str:
 
 def wrong_labels(folder: Path) -> str:
     (folder / "groundTruth" / "a.txt").write_text("early\n" * 59 + "late\n" * 3)
-    return "a.mp4 has 60 frames but 62 labels"
+    return "a.mp4 has 61 frames but 62 labels"
 
 
 def nothing_readable(folder: Path) -> str:
@@ -151,8 +151,8 @@ def test_json_holds_the_table_the_findings_and_the_plan(tmp_path: Path) -> None:
     facts = json.loads(said)
     assert code == facts["exit_code"] == 0
     assert [row["name"] for row in facts["recordings"]] == ["a", "b", "c"]
-    assert facts["recordings"][0]["seconds"] == pytest.approx(2.4)
-    assert facts["plan"]["n_frames"] == 84
+    assert facts["recordings"][0]["seconds"] == pytest.approx(2.44)
+    assert facts["plan"]["n_frames"] == 85
     assert facts["plan"]["n_features"] == 272
     assert facts["plan"]["extraction_minutes"] > 0
     assert facts["plan"]["training_minutes"] > 0
@@ -187,7 +187,7 @@ def test_fit_extracts_trains_and_gives_seconds(run: Path) -> None:
     said = (run / "said.txt").read_text()
     assert "features of 3 recordings extracted" in said
     assert f"{run / 'cache'} keeps" in said
-    assert "data: 3 recordings, 24 to 32 frames, 272 features per frame (motion), labels for scoring only" in said
+    assert "data: 3 recordings, 25 to 32 frames, 272 features per frame (motion), labels for scoring only" in said
     with (run / "run" / "segments" / "b.segments.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert float(rows[-1]["end_seconds"]) == pytest.approx(2.8)

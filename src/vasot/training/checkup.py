@@ -28,6 +28,7 @@ from vasot.features.store import FeatureStore
 from vasot.methods.settings import MethodSettings
 from vasot.training.run import make_method, training_device
 from vasot.video.reader import FrameReader
+from vasot.video.sampling import instants
 from vasot.wording import counted, listing
 
 __all__ = [
@@ -172,7 +173,7 @@ def examine_corpus(corpus: Corpus, reading: Reading, features: str, *, paired: b
     if not usable:
         findings.append(Finding("error", "no video can be read; see the files above"))
     else:
-        sampled = {each.clip.name: int(each.duration_seconds * reading.fps) for each in usable}
+        sampled = {each.clip.name: _n_sampled(each, reading.fps) for each in usable}
         findings += _about_videos(usable)
         findings += _about_rows([_facts(each) for each in usable], sampled, paired)
         store = reading.store
@@ -208,8 +209,8 @@ def plan_fit(path: str | Path, reading: Reading, method: str, settings: MethodSe
     n_features, row_bytes, per_second = _try_out(usable, extractor, store, reading.fps)
     at_once = min(os.cpu_count() or 1, max(1, len(missing)))
     minutes = per_second * sum(each.duration_seconds for each in missing) / at_once / 60
-    lengths = [max(1, int(each.duration_seconds * reading.fps)) for each in usable]
-    disk = sum(int(each.duration_seconds * reading.fps) * (row_bytes + 8) for each in missing)
+    lengths = [_n_sampled(each, reading.fps) for each in usable]
+    disk = sum(_n_sampled(each, reading.fps) * (row_bytes + 8) for each in missing)
     disk += _run_bytes(method, settings, n_features)
     training = training_minutes(method, settings, lengths, n_features)
     return Plan(len(usable), sum(lengths), n_features, len(usable) - len(missing), minutes, training, disk)
@@ -319,6 +320,10 @@ def _about_classes(class_names: Sequence[str], present: set[int]) -> Iterator[Fi
 
 def _ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.level != "error"))
+
+
+def _n_sampled(found: FoundClip, fps: float) -> int:
+    return instants(0.0, found.duration_seconds, fps).size
 
 
 def _try_out(

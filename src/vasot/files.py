@@ -1,15 +1,16 @@
-"""Files that appear whole or not at all, and are not overwritten unasked."""
+"""Files and folders that appear whole or not at all, and are not overwritten unasked."""
 
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vasot.errors import RunFolderError, VasotError
+from vasot.errors import DataError, RunFolderError, VasotError
 
-__all__ = ["atomic_write", "refuse_existing"]
+__all__ = ["atomic_folder", "atomic_write", "refuse_existing"]
 
 
 def refuse_existing(paths: Iterable[Path], force: bool = False) -> None:
@@ -60,6 +61,35 @@ def atomic_write(path: Path, force: bool = False) -> Iterator[Path]:
         raise _cannot_write(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Give the body a temporary folder to fill, which becomes ``folder`` once the body is done; an empty one may exist.
+
+    Raises:
+        DataError: the folder exists and holds something, or cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     with atomic_folder(Path(home) / "data") as partial:
+    ...         (partial / "features").mkdir()
+    ...     [str(path.relative_to(home)) for path in Path(home).rglob("*")]
+    ['data', 'data/features']
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(f"{folder}: exists already; write to a new folder, or remove this one first")
+    partial = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(4)}.partial")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror or error}); write elsewhere") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _cannot_write(path: Path, error: OSError) -> VasotError:

@@ -7,8 +7,6 @@ are the same, and none belongs to the activity, so a frame of it has no counterp
 from __future__ import annotations
 
 import math
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,7 +16,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from vasot.datasets.happenings import BACKGROUND, MOST_BACKGROUND, FrameTruth, happenings
 from vasot.datasets.scene import HEIGHT, STEPS, WIDTH, Distractor, Look, Work, draw_bench
-from vasot.errors import DataError, SettingsError
+from vasot.errors import SettingsError
+from vasot.files import atomic_folder
 from vasot.video.writer import VideoWriter
 
 __all__ = ["CLASS_NAMES", "RenderSettings", "RenderedVideo", "plan_videos", "write_videos"]
@@ -157,13 +156,9 @@ def write_videos(videos: Sequence[RenderedVideo], folder: str | Path) -> None:
     Raises:
         DataError: the folder exists and holds something, or cannot be written.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder}: exists already; write to a new folder, or remove this one first")
-    partial = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(4)}.partial")
-    try:
+    with atomic_folder(Path(folder)) as partial:
         for part in ("videos", "groundTruth", "mapping"):
-            (partial / part).mkdir(parents=True)
+            (partial / part).mkdir()
         for video in videos:
             file = partial / "videos" / f"{video.name}.mp4"
             with VideoWriter(file, video.settings.rate_hz, HEIGHT, WIDTH, fast=True) as writer:
@@ -173,10 +168,3 @@ def write_videos(videos: Sequence[RenderedVideo], folder: str | Path) -> None:
             (partial / "groundTruth" / f"{video.name}.txt").write_text(lines, encoding="utf-8")
         lines = "".join(f"{index} {name}\n" for index, name in enumerate(CLASS_NAMES))
         (partial / "mapping" / "mapping.txt").write_text(lines, encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
-        partial.rename(folder)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({error.strerror or error}); write elsewhere") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

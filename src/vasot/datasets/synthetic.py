@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,8 @@ from vasot.datasets.happenings import (
     stretch_lengths,
     true_matches,
 )
-from vasot.errors import DataError, SettingsError
+from vasot.errors import SettingsError
+from vasot.files import atomic_folder
 from vasot.types import UNMATCHED, Track
 
 __all__ = [
@@ -154,14 +153,10 @@ def write_dataset(data: SyntheticData, folder: str | Path) -> None:
     Raises:
         DataError: the folder exists and holds something, or cannot be written.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder}: exists already; write to a new folder, or remove this one first")
-    partial = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(4)}.partial")
     names = data.dataset.class_names
-    try:
+    with atomic_folder(Path(folder)) as partial:
         for part in ("features", "groundTruth", "mapping"):
-            (partial / part).mkdir(parents=True)
+            (partial / part).mkdir()
         for recording in data.dataset.recordings:
             name = recording.track.name
             np.save(partial / "features" / f"{name}.npy", recording.track.features)
@@ -170,13 +165,6 @@ def write_dataset(data: SyntheticData, folder: str | Path) -> None:
                 (partial / "groundTruth" / f"{name}.txt").write_text(lines, encoding="utf-8")
         lines = "".join(f"{index} {name}\n" for index, name in enumerate(names))
         (partial / "mapping" / "mapping.txt").write_text(lines, encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
-        partial.rename(folder)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({error.strerror or error}); write elsewhere") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def slowed(

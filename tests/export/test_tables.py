@@ -127,7 +127,8 @@ def test_an_existing_file_is_kept_unless_forced(write: Writer, value: Segmentati
 @WRITERS
 def test_missing_folders_are_made(write: Writer, value: Segmentation | Alignment, tmp_path: Path) -> None:
     write(value, tmp_path / "one" / "two" / "a.csv")
-    assert (tmp_path / "one" / "two" / "a.csv").stat().st_size > 0
+    write(value, tmp_path / "a.csv")
+    assert (tmp_path / "one" / "two" / "a.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from made_videos import HEIGHT, N_BITS, WIDTH, heard_in, numbered, write_sounding_video, write_video
 from vasot.decoding import follow
 from vasot.errors import DataError, RunFolderError, SettingsError, VasotError
+from vasot.report.palette import run_styles
 from vasot.report.panels import GAP, Label, Panel, Take
 from vasot.report.side_by_side import Follower, check_output, make_take, save_side_by_side
 from vasot.types import UNMATCHED, Alignment, Segmentation
@@ -288,6 +289,14 @@ def test_names_in_any_script_are_drawn(tmp_path: Path) -> None:
     assert all(caption[:, 2 * LINE :].max() > 200 for caption in captions)
     # The two actions have different colours.
     assert np.abs(captions[0][:, 8:LINE].mean((0, 1)) - captions[1][:, 8:LINE].mean((0, 1))).max() > 40
+
+
+def test_actions_have_the_looks_that_they_have_everywhere(tmp_path: Path) -> None:
+    names = ("lift", "background", "lower")
+    times = np.arange(6) / 10
+    segmentation = Segmentation("a", np.array([0, 0, 1, 1, 2, 2]), np.ones(6), 3, names, times)
+    take = make_take("a", write_video(tmp_path / "a.mp4", 15), times, segmentation, {2: "#123456"})
+    assert [label.colour for label in take.labels] == [s.colour for s in run_styles(names, {2: "#123456"})]
 
 
 def test_stretches_that_match_nothing_are_striped_on_the_bar(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Float64
 
 from vasot.decoding.path import follow
 from vasot.errors import DataError, SettingsError, VasotError, nearest
-from vasot.report.palette import action_style
+from vasot.report.palette import run_styles
 from vasot.report.panels import Label, Panel, Take, fields
 from vasot.types import Alignment, Segmentation
 from vasot.video.probe import frame_times, probe
@@ -93,12 +93,13 @@ def make_take(
 def _labels(
     segmentation: Segmentation, start_seconds: float, end_seconds: float, colours: Mapping[int, str]
 ) -> tuple[Label, ...]:
+    styles = run_styles(segmentation.action_names, colours)
     return tuple(
         Label(
             start_seconds if each.start_seconds is None else each.start_seconds,
             end_seconds if each.end_seconds is None else each.end_seconds,
             segmentation.action_names[each.action],
-            colours.get(each.action, action_style(each.action).colour),
+            styles[each.action].colour,
         )
         for each in segmentation.segments()
     )

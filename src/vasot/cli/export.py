@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force, Output, Run
-from vasot.wording import counted
+from vasot.wording import counted, listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,8 +75,9 @@ def command(
     merged, timelines = results.corrections.merged, results.corrections.segments
     n_corrected = sum(name in timelines for name in names)
     if n_corrected or merged:
-        typer.echo(f"corrected: {n_corrected} timelines, {len(merged)} merged actions; --predicted without")
-    typer.echo(f"{counted(len(recordings), 'recording')}, {counted(count, 'segment')} -> {', '.join(map(str, files))}")
+        typer.echo(f"corrected: {counted(n_corrected, 'timeline')}, {counted(len(merged), 'merged action')}; --predicted without")
+    written = listing([str(file) for file in files])
+    typer.echo(f"{counted(len(recordings), 'recording')}, {counted(count, 'segment')} -> {written}")
 
 
 def _exported(result: RecordingResult, segmentation: Segmentation, colours: Mapping[int, str]) -> Exported:

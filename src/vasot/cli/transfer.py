@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vasot.cli.options import Force, Output, Run
+from vasot.wording import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +97,7 @@ def command(
             typer.echo(f"note: {note}")
     write_transfer_table(found, table, force=True)
     files = [table, *(dict.fromkeys(plan.segments.values()) if plan is not None else ())]
-    typer.echo(f"wrote {', '.join(map(str, files))}")
+    typer.echo(f"wrote {listing([str(file) for file in files])}")
 
 
 def _refuse_one_name(others: Sequence[RecordingResult]) -> None:

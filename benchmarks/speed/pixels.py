@@ -1,7 +1,7 @@
-"""How fast training from pixels is and what memory it takes: frames per second of a step, per way of freezing.
+"""How fast training from pixels is and what memory it takes: frames per second of a step, per base and way of freezing.
 
     python benchmarks/speed/pixels.py                                 CPU, and CUDA where there is one
-    python benchmarks/speed/pixels.py --side 64 --frames 4 --out pixels.csv
+    python benchmarks/speed/pixels.py --side 112 --frames 8 --steps 1 --out pixels.csv
 
 A step is one pair of clips: forward, transport, backward and Adam, as ``vasot fit --preset pouring`` takes it, on
 random pictures. Each line is measured in a process of its own, whose peak memory is that of the line: of the process
@@ -17,6 +17,7 @@ import platform
 import resource
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -26,10 +27,10 @@ WAYS = [
     {"freeze": "base", "recompute": False, "precision": "float32"},
     {"freeze": "norm", "recompute": False, "precision": "float32"},
     {"freeze": "none", "recompute": False, "precision": "float32"},
-    {"freeze": "norm", "recompute": True, "precision": "float32"},
-    {"freeze": "norm", "recompute": False, "precision": "mixed"},
+    {"freeze": "none", "recompute": True, "precision": "float32"},
+    {"freeze": "none", "recompute": False, "precision": "mixed"},
 ]
-COLUMNS = ("device", "freeze", "recompute", "precision", "side", "frames", "seconds", "cpu_seconds",
+COLUMNS = ("device", "base", "freeze", "recompute", "precision", "side", "frames", "seconds", "cpu_seconds",
            "frames_per_second", "peak_mib")  # fmt: skip
 
 
@@ -40,9 +41,12 @@ def main() -> None:
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     rows = []
     for device in devices:
-        for way in WAYS:
+        for base, way in product(options.bases.split(","), WAYS):
+            if base == "squeezenet1_1" and way["freeze"] == "norm":
+                # Without batch norms it is the same as freezing nothing.
+                continue
             shared = {"device": device, "side": options.side, "frames": options.frames, "steps": options.steps}
-            rows.append(in_subprocess(**shared, **way))
+            rows.append(in_subprocess(**shared, base=base, **way))
             print("  ".join(f"{name} {rows[-1][name]}" for name in COLUMNS), flush=True)
     if options.out:
         path = options.out if options.out.parent != Path() else RESULTS / options.out
@@ -55,6 +59,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--bases", default="resnet50,squeezenet1_1", help="base networks (resnet50,squeezenet1_1)")
     parser.add_argument("--side", type=int, default=224, help="of the pictures (224)")
     parser.add_argument("--frames", type=int, default=20, help="frames of a clip (20)")
     parser.add_argument("--steps", type=int, default=2, help="steps timed; the best counts (2)")

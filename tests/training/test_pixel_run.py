@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import vasot
 from made_data import tiny_data
-from made_videos import write_corpus
+from made_videos import write_corpus, write_video
 from vasot.batching.clips import ClipBatch, pad_clips
+from vasot.encoders.bases import make_base
 from vasot.errors import DataError, SettingsError
 from vasot.features.pixels import thumbnails
 from vasot.methods import METHODS
@@ -102,6 +104,69 @@ def test_padding_does_not_reach_the_encoder() -> None:
     encoder.register_forward_hook(lambda _module, inputs, _output: counted.append(len(inputs[0])))
     method.loss(ClipBatch(pad_clips(rows[:1]), pad_clips(rows[1:])))
     assert counted == [6]
+
+
+@pytest.fixture
+def squeezenet(tmp_path: Path) -> Path:
+    """A file of weights of that base, as other programs save it: with the classifier that is passed over."""
+    weights = {**make_base("squeezenet1_1").state_dict(), "classifier.1.bias": torch.zeros(1000)}
+    save_file(weights, tmp_path / "squeezenet.safetensors")
+    return tmp_path / "squeezenet.safetensors"
+
+
+def test_a_light_base_starts_from_its_file_learns_and_is_loaded_again(
+    videos: Path, squeezenet: Path, tmp_path: Path
+) -> None:
+    light = {**SMALL, "base": "squeezenet1_1", "weights": str(squeezenet), "freeze": "none", "learning_rate": 1e-3}
+    model = vasot.fit(videos, output=tmp_path / "run", **light)
+    start = load_file(squeezenet)
+    learnt = {name: value for name, value in model.method.state_dict().items() if name.startswith("encoder.base.")}
+    changes = {name: (value - start[name.removeprefix("encoder.base.")]).abs().max() for name, value in learnt.items()}
+    # Adam moves a weight by about the learning rate a step: it began at the file's values, and it moved.
+    assert len(changes) == len(start) - 1
+    assert 0 < max(changes.values()) < 0.02
+    assert 'base = "squeezenet1_1"' in (tmp_path / "run" / "config.toml").read_text()
+    squeezenet.unlink()
+    track = model.track(videos / "a.mp4")
+    assert torch.equal(vasot.load(tmp_path / "run").method.embed_track(track), model.method.embed_track(track))
+
+
+def test_a_run_saved_before_there_was_a_choice_of_bases_has_the_published_one(videos: Path, tmp_path: Path) -> None:
+    model = vasot.fit(videos, output=tmp_path / "run", **SMALL)
+    config = tmp_path / "run" / "config.toml"
+    lines = config.read_text().splitlines()
+    older = [line for line in lines if not line.startswith("base = ")]
+    assert len(older) == len(lines) - 1
+    config.write_text("\n".join(older) + "\n")
+    track = model.track(videos / "a.mp4")
+    assert torch.equal(vasot.load(tmp_path / "run").method.embed_track(track), model.method.embed_track(track))
+
+
+def test_weights_of_another_base_are_refused_before_any_video_is_decoded(
+    videos: Path, squeezenet: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="They fit --set base=squeezenet1_1"):
+        prepare(videos, **{**SMALL, "weights": str(squeezenet)})
+    assert not list((tmp_path / "cache").rglob("*.npz"))
+
+
+def test_a_base_is_no_setting_of_the_other_encoder(videos: Path) -> None:
+    with pytest.raises(SettingsError, match="setting base is read by encoder=resnet-context"):
+        prepare(videos, method="vaot", features="motion", base="squeezenet1_1")
+
+
+def test_a_video_shorter_than_the_context_is_seen_with_its_first_picture(videos: Path, tmp_path: Path) -> None:
+    short = write_video(tmp_path / "data" / "videos" / "short.mp4", 3)
+    model = vasot.fit(videos, **{**SMALL, "base": "squeezenet1_1", "context_stride": 15})
+    track = model.track(short)
+    rows = model.method.prepare(track)
+    assert track.n_frames < 15
+    pixels = np.asarray(track.features)
+    expected = np.concatenate([np.repeat(pixels[:1], len(pixels), axis=0), pixels], axis=1)
+    assert (rows[np.arange(len(rows))] == expected).all()
+    alignment = model.align(short, videos / "a.mp4")
+    assert alignment.plan.shape[0] == track.n_frames
+    assert np.isfinite(alignment.plan).all()
 
 
 def test_thumbnails_are_means_of_areas() -> None:

@@ -1,4 +1,4 @@
-"""Weights of a ResNet-50 from wherever they lie, under the names of :class:`~vasot.encoders.resnet.ResNetBase`."""
+"""Weights of a base network from wherever they lie, under its own names of parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from vasot.encoders.resnet import ResNetBase
+from vasot.encoders.bases import BASES, BaseName, make_base
 from vasot.errors import DataError
 from vasot.features.weights import model_folder, weight_files
 
@@ -25,6 +25,10 @@ _PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth"})
 _PREFIX = re.compile(r"^(?:module\.|backbone\.|model\.|encoder_q\.|resnet\.)+")
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _MOST_NAMED = 3
+_WANTED: Mapping[BaseName, str] = {
+    "resnet50": "a ResNet-50 under the names of torchvision or transformers",
+    "squeezenet1_1": "a SqueezeNet 1.1 under the names of torchvision",
+}
 
 # Names of transformers; conv1 is its embedder, the layers its stages.
 _STEM = re.compile(r"^embedder\.embedder\.(convolution|normalization)\.(\w+)$")
@@ -32,47 +36,66 @@ _SHORTCUT = re.compile(r"^encoder\.stages\.(\d)\.layers\.(\d+)\.shortcut\.(convo
 _BLOCK = re.compile(r"^encoder\.stages\.(\d)\.layers\.(\d+)\.layer\.(\d)\.(convolution|normalization)\.(\w+)$")
 
 
-def base_weights(source: str) -> dict[str, Tensor]:
-    """The weights of the lower part of a ResNet-50; what belongs to the part above is passed over.
+def base_weights(source: str, base: BaseName) -> dict[str, Tensor]:
+    """The weights of a base network; what belongs to the part above it is passed over.
 
     Args:
         source: a file (``.safetensors``; ``.pt``, ``.pth``, ``.ckpt`` and ``.bin`` as far as they hold nothing but
             tensors), or ``hub:NAME`` for a ResNet of the transformers library, NAME being a name on the Hugging Face
-            hub or a folder. Names are those of torchvision or of transformers, with or without ``module.``,
-            ``backbone.`` and the like before them.
+            hub or a folder. Names are those of torchvision or, of a ResNet, of transformers, with or without
+            ``module.``, ``backbone.`` and the like before them.
+        base: the network that they are for.
 
     Raises:
-        DataError: there is no such file or model, it cannot be read, or its weights are not those of a ResNet-50; the
+        DataError: there is no such file or model, it cannot be read, or its weights are not those of the base; the
             text names what is missing or of another shape.
         MissingExtra: ``hub:`` without transformers installed.
     """
-    found = _from_hub(source) if source.startswith(_HUB) else _from_file(Path(source).expanduser())
-    with torch.device("meta"):
-        expected = ResNetBase().state_dict()
+    found = _from_hub(source, base) if source.startswith(_HUB) else _from_file(Path(source).expanduser())
     named = {_usual_name(name): value for name, value in found.items()}
-    weights = {name: named[name] for name in expected if name in named}
-    # Counts of batches serve only a kind of average that ResNets do not use, and old files lack them.
-    missing = [name for name in expected if name not in weights and not name.endswith("num_batches_tracked")]
-    counts = {name: torch.zeros((), dtype=torch.int64) for name in expected if name not in weights}
-    misshaped = [
-        f"{name} is {_shape(value)} instead of {_shape(expected[name])}"
-        for name, value in weights.items()
-        if value.shape != expected[name].shape
-    ]
+    expected = _expected(base)
+    missing, misshaped = _differences(named, expected)
     if missing or misshaped:
-        _refuse(source, missing, misshaped, len(expected), list(found))
-    return {**weights, **counts}
+        fitting = [other for other in BASES if not any(_differences(named, _expected(other)))]
+        _refuse(source, base, fitting, missing, misshaped, len(expected), list(found))
+    return {name: named.get(name, torch.zeros((), dtype=torch.int64)) for name in expected}
 
 
-def _refuse(source: str, missing: list[str], misshaped: list[str], n_expected: int, found: list[str]) -> None:
+def _expected(base: BaseName) -> Mapping[str, Tensor]:
+    with torch.device("meta"):
+        return make_base(base).state_dict()
+
+
+def _differences(named: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
+    """What is missing, and what has another shape."""
+    # Counts of batches serve only a kind of average that ResNets do not use, and old files lack them.
+    missing = [name for name in expected if name not in named and not name.endswith("num_batches_tracked")]
+    misshaped = [
+        f"{name} is {_shape(named[name])} instead of {_shape(value)}"
+        for name, value in expected.items()
+        if name in named and named[name].shape != value.shape
+    ]
+    return missing, misshaped
+
+
+def _refuse(
+    source: str,
+    base: BaseName,
+    fitting: list[BaseName],
+    missing: list[str],
+    misshaped: list[str],
+    n_expected: int,
+    found: list[str],
+) -> None:
     parts = []
     if missing:
         parts.append(f"{len(missing)} of {n_expected} are missing ({_some(missing)})")
     if misshaped:
         parts.append(f"{len(misshaped)} have another shape ({_some(misshaped)})")
+    remedy = f"They fit --set base={fitting[0]}; or give" if fitting else "Give"
     raise DataError(
-        f"weights {source}: {' and '.join(parts)}; it begins with {_some(found) or 'nothing'}. Give the weights of a "
-        "ResNet-50 under the names of torchvision or transformers, or --set weights=random"
+        f"weights {source}: {' and '.join(parts)}; it begins with {_some(found) or 'nothing'}. {remedy} the weights of "
+        f"{_WANTED[base]}, or --set weights=random"
     )
 
 
@@ -104,7 +127,11 @@ def _from_pickle(path: Path) -> Mapping[str, Tensor]:
     return {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
 
 
-def _from_hub(source: str) -> Mapping[str, Tensor]:
+def _from_hub(source: str, base: BaseName) -> Mapping[str, Tensor]:
+    if base != "resnet50":
+        raise DataError(
+            f"weights {source}: the hub has no weights for base={base}; give a file of the weights of {_WANTED[base]}"
+        )
     folder = model_folder(source.removeprefix(_HUB))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config["model_type"] != "resnet" or config.get("downsample_in_bottleneck"):
@@ -119,7 +146,7 @@ def _from_hub(source: str) -> Mapping[str, Tensor]:
 
 
 def _usual_name(name: str) -> str:
-    """The name of a parameter in torchvision's ResNet, whichever of the usual names it has.
+    """The name of a parameter in torchvision's networks, whichever of the usual names it has.
 
     >>> _usual_name("module.backbone.layer1.0.conv1.weight")
     'layer1.0.conv1.weight'

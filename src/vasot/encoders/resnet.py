@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
-__all__ = ["N_CHANNELS", "STRIDE", "ResNetBase", "batch_norms"]
+from vasot.encoders.blocks import through
 
-N_CHANNELS = 1024
-"""Channels of the map after block 3 of conv4."""
-
-STRIDE = 16
-"""Pixels of the picture per place of the map, along either side."""
+__all__ = ["ResNetBase"]
 
 _EXPANSION = 4
 
@@ -28,8 +21,11 @@ class ResNetBase(nn.Module):
     ``conv1``, ``bn1``, ``layer1`` (conv2), ``layer2`` (conv3) and ``layer3`` (conv4).
 
     Args:
-        recompute: keep the activations between blocks only, and compute those within once more for the gradient.
+        recompute: see :func:`~vasot.encoders.blocks.through`.
     """
+
+    n_channels: ClassVar[int] = 1024
+    """Channels of the map after block 3 of conv4."""
 
     def __init__(self, *, recompute: bool = False) -> None:
         super().__init__()
@@ -49,16 +45,8 @@ class ResNetBase(nn.Module):
         x = nn.functional.max_pool2d(x, 3, stride=2, padding=1)
         for layer in (self.layer1, self.layer2, self.layer3):
             for block in layer:
-                x = self._through(block, x)
+                x = through(block, x, recompute=self._recompute)
         return x
-
-    def _through(self, block: nn.Module, x: Tensor) -> Tensor:
-        if not (self._recompute and self.training and any(each.requires_grad for each in block.parameters())):
-            result: Tensor = block(x)
-            return result
-        again: Callable[[], Any] = lambda: (nullcontext(), _statistics_kept(block))  # noqa: E731
-        answer: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=again)
-        return answer
 
 
 class _Bottleneck(nn.Module):
@@ -83,30 +71,6 @@ class _Bottleneck(nn.Module):
         return nn.functional.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
-def batch_norms(module: nn.Module) -> Iterator[nn.modules.batchnorm._BatchNorm]:
-    """The batch norms within a module."""
-    return (each for each in module.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm))
-
-
 def _layer(n_in: int, n_middle: int, *, n_blocks: int, stride: int) -> nn.Sequential:
     first = _Bottleneck(n_in, n_middle, stride)
     return nn.Sequential(first, *(_Bottleneck(n_middle * _EXPANSION, n_middle, 1) for _ in range(n_blocks - 1)))
-
-
-@contextmanager
-def _statistics_kept(block: nn.Module) -> Iterator[None]:
-    """Within, batch norms leave their running statistics alone: they have counted this batch already."""
-    norms = [each for each in batch_norms(block) if each.training]
-    momenta = [each.momentum for each in norms]
-    counts = [each.num_batches_tracked for each in norms]
-    before = [None if count is None else count.clone() for count in counts]
-    for norm in norms:
-        norm.momentum = 0.0
-    try:
-        yield
-    finally:
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
-        for count, value in zip(counts, before, strict=True):
-            if count is not None and value is not None:
-                count.copy_(value)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from vasot.batching.pictures import FramesInContext, earlier_frames
+from vasot.encoders.context import ContextEncoder
 from vasot.encoders.pretrained import base_weights
-from vasot.encoders.resnet_context import ResNetContextEncoder
 from vasot.errors import DataError, SettingsError
 from vasot.features.hub import computes_bfloat16
 from vasot.features.pixels import picture_side
@@ -23,7 +23,7 @@ FRAMES_AT_ONCE = 16
 """Frames that are embedded together outside of training; bounds memory."""
 
 RANDOM = "random"
-"""The value of the setting ``weights`` for a ResNet that has learnt nothing."""
+"""The value of the setting ``weights`` for a base network that has learnt nothing."""
 
 _MLP_ONLY = ("hidden_sizes", "standardise", "appearance")
 
@@ -50,12 +50,13 @@ class PixelRoute:
         self._n_features = n_features
         self._settings = settings
 
-    def make_encoder(self) -> ResNetContextEncoder:
+    def make_encoder(self) -> ContextEncoder:
         """The untrained encoder."""
         settings = self._settings
-        return ResNetContextEncoder(
+        return ContextEncoder(
             self.side,
             settings.embedding_size,
+            base=settings.base,
             width=settings.context_width,
             freeze=settings.freeze,
             dropout=settings.dropout,
@@ -95,7 +96,7 @@ def check_encoder(settings: MethodSettings) -> None:
                 f"setting {name} is read by encoder={reader}, but the encoder is {settings.encoder}; leave it out"
             )
     if pixels and settings.weights != RANDOM:
-        base_weights(settings.weights)
+        base_weights(settings.weights, settings.base)
 
 
 def from_pixels(values: Mapping[str, object]) -> bool:

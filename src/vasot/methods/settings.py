@@ -14,15 +14,18 @@ __all__ = ["AlignmentSettings", "MethodSettings", "PixelSettings", "Segmentation
 class PixelSettings(Settings):
     """What the encoder ``resnet-context`` reads."""
 
-    weights: str = Field("random", description="start of the ResNet: random, a file of weights, or hub:NAME")
+    base: Literal["resnet50", "squeezenet1_1"] = Field(
+        "resnet50", description="network that looks at single pictures: resnet50 as published, squeezenet1_1 is light"
+    )
+    weights: str = Field("random", description="start of the base: random, a file of weights, or hub:NAME (resnet50)")
     freeze: Literal["base", "norm", "none"] = Field(
-        "norm", description="what of the ResNet is not trained: all of it (base), its batch norms (norm), none"
+        "norm", description="what of the base is not trained: all of it (base), its batch norms if any (norm), none"
     )
     context_stride: int = Field(15, ge=1, description="frames of the video between a picture and the earlier one")
     context_width: int = Field(512, ge=1, description="channels of the 3-D convolutions, and of the layers behind them")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of inputs of the last layers that is zeroed in training")
     augment: bool = Field(True, description="draw colours and side (flipped or not) anew for every clip in training")
-    recompute: bool = Field(False, description="take less memory and more time: gradient checkpointing of the ResNet")
+    recompute: bool = Field(False, description="take less memory and more time: gradient checkpointing of the base")
 
 
 class MethodSettings(PixelSettings):

@@ -14,9 +14,9 @@ from vasot.batching.clips import ClipBatch, Clips, Rows, join_clips, pad_clips
 from vasot.batching.pictures import jitter_and_flip
 from vasot.decoding.path import frames_alike, matches_from_plan, monotone_path
 from vasot.decoding.segments import labels_and_confidence
+from vasot.encoders.context import N_CONTEXT, ContextEncoder
 from vasot.encoders.mlp import MLPEncoder
 from vasot.encoders.pretrained import base_weights
-from vasot.encoders.resnet_context import N_CONTEXT, ResNetContextEncoder
 from vasot.methods.alignment import FrameAlignment
 from vasot.methods.base import Method
 from vasot.methods.initialise import best_start, kmeans_starts
@@ -75,9 +75,9 @@ class TransportMethod(Method):
         return features_for(settings.encoder, features)
 
     def load_pretrained(self) -> None:
-        """See :meth:`Method.load_pretrained`: the weights of the ResNet."""
-        if isinstance(self.encoder, ResNetContextEncoder) and self.settings.weights != RANDOM:
-            self.encoder.load_base(base_weights(self.settings.weights))
+        """See :meth:`Method.load_pretrained`: the weights of its base network."""
+        if isinstance(self.encoder, ContextEncoder) and self.settings.weights != RANDOM:
+            self.encoder.load_base(base_weights(self.settings.weights, self.settings.base))
 
     def prepare(self, track: Track) -> Rows:
         """See :meth:`Method.prepare`: features, or pictures each with its earlier one."""

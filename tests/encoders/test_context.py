@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
-from torch import Tensor
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from vasot.encoders.bases import BASES, BaseName, make_base
+from vasot.encoders.blocks import batch_norms
+from vasot.encoders.context import N_CONTEXT, ContextEncoder
 from vasot.encoders.pretrained import base_weights
-from vasot.encoders.resnet import N_CHANNELS, STRIDE, ResNetBase, batch_norms
-from vasot.encoders.resnet_context import N_CONTEXT, ResNetContextEncoder
+from vasot.encoders.resnet import ResNetBase
 from vasot.errors import DataError
+from vasot.features.preparation import Preparation
 
 SIDE = 32
 
@@ -21,19 +27,24 @@ def pixels(count: int, seed: int = 0) -> Tensor:
     return torch.randint(0, 256, (count, N_CONTEXT * 3 * SIDE * SIDE), generator=generator, dtype=torch.uint8)
 
 
-def encoder(**changes: object) -> ResNetContextEncoder:
+def encoder(**changes: object) -> ContextEncoder:
     torch.manual_seed(0)
-    return ResNetContextEncoder(SIDE, 8, **{"dropout": 0.0, "width": 16, **changes})  # type: ignore[arg-type]
+    return ContextEncoder(SIDE, 8, **{"dropout": 0.0, "width": 16, **changes})  # type: ignore[arg-type]
 
 
-def gradients(model: ResNetContextEncoder) -> dict[str, Tensor]:
+def gradients(model: ContextEncoder) -> dict[str, Tensor]:
     target = torch.linspace(-1, 1, 4 * 8).reshape(4, 8)
     (model(pixels(4)) * target).sum().backward()
     return {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
 
 
-def test_a_picture_of_64_pixels_becomes_1024_maps_of_4_by_4() -> None:
-    assert ResNetBase().eval()(torch.zeros(1, 3, 64, 64)).shape == (1, N_CHANNELS, 64 // STRIDE, 64 // STRIDE)
+@pytest.mark.parametrize(("base", "shape"), [("resnet50", (1024, 4, 4)), ("squeezenet1_1", (512, 3, 3))])
+def test_a_picture_of_64_pixels_becomes_as_many_maps_as_the_base_has_channels(
+    base: BaseName, shape: tuple[int, ...]
+) -> None:
+    found = make_base(base).eval()(torch.zeros(1, 3, 64, 64))
+    assert found.shape == (1, *shape)
+    assert found.shape[1] == BASES[base].n_channels
 
 
 def test_embeddings_have_unit_norm_and_do_not_depend_on_the_other_frames() -> None:
@@ -73,9 +84,26 @@ def test_training_mode_does_not_wake_frozen_batch_norms() -> None:
     assert all(norm.training for norm in batch_norms(model.context))
 
 
-def test_recomputing_gives_the_same_gradients_and_counts_each_batch_once() -> None:
-    plain, thrifty = encoder(freeze="none"), encoder(freeze="none", recompute=True)
-    expected, found = gradients(plain), gradients(thrifty)
+@pytest.mark.parametrize(("freeze", "moving"), [("base", False), ("norm", True), ("none", True)])
+def test_a_base_without_batch_norms_is_trained_as_a_whole_unless_it_is_frozen(freeze: str, moving: bool) -> None:
+    model = encoder(base="squeezenet1_1", freeze=freeze)
+    reached = gradients(model)
+    base = {name for name, _ in model.named_parameters() if name.startswith("base.")}
+    rest = {name for name, _ in model.named_parameters()} - base
+    assert reached.keys() == (rest | base if moving else rest)
+    assert all(bool(gradient.any()) for name, gradient in reached.items() if "bias" not in name)
+
+
+@pytest.mark.parametrize("base", list(BASES))
+def test_recomputing_gives_the_same_gradients_and_counts_each_batch_once(
+    base: BaseName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, thrifty = (encoder(base=base, freeze="none", recompute=recompute) for recompute in (False, True))
+    expected = gradients(plain)
+    counted = Mock(wraps=checkpoint)
+    monkeypatch.setattr("vasot.encoders.blocks.checkpoint", counted)
+    found = gradients(thrifty)
+    assert counted.called
     assert expected.keys() == found.keys()
     assert all(torch.allclose(expected[name], found[name], rtol=1e-3, atol=1e-5) for name in expected)
     for name, value in plain.state_dict().items():
@@ -85,7 +113,7 @@ def test_recomputing_gives_the_same_gradients_and_counts_each_batch_once() -> No
 def test_the_3d_convolutions_stay_in_float32_on_a_cpu_whose_gradients_in_bfloat16_may_be_nan() -> None:
     model = encoder(freeze="norm")
     kinds: dict[str, torch.dtype] = {}
-    model.base.conv1.register_forward_hook(lambda _m, _i, output: kinds.update(base=output.dtype))
+    model.base.get_submodule("conv1").register_forward_hook(lambda _m, _i, output: kinds.update(base=output.dtype))
     model.context[0].register_forward_hook(lambda _m, _i, output: kinds.update(context=output.dtype))
     with torch.autocast("cpu", torch.bfloat16):
         embedding = model(pixels(2))
@@ -122,7 +150,7 @@ def test_weights_are_found_under_their_usual_names(tmp_path: Path, ending: str, 
         torch.save({"state_dict": saved, "epoch": 3}, file)
     else:
         save_file(saved, file)
-    found = base_weights(str(file))
+    found = base_weights(str(file), "resnet50")
     assert found.keys() == expected.keys()
     assert all(torch.equal(found[name], expected[name]) for name in expected)
     encoder().load_base(found)
@@ -134,9 +162,66 @@ def test_weights_of_another_network_are_refused_with_what_is_missing_or_misshape
     del weights["layer2.0.conv2.weight"]
     save_file(weights, tmp_path / "other.safetensors")
     with pytest.raises(DataError) as error:
-        base_weights(str(tmp_path / "other.safetensors"))
+        base_weights(str(tmp_path / "other.safetensors"), "resnet50")
     for part in ("1 of", "layer2.0.conv2.weight", "layer1.0.conv1.weight is 64x32x1x1 instead of 64x64x1x1", "random"):
         assert part in str(error.value)
+
+
+def test_weights_of_the_other_base_are_refused_with_the_setting_that_takes_them(tmp_path: Path) -> None:
+    for base in BASES:
+        save_file(dict(make_base(base).state_dict()), tmp_path / f"{base}.safetensors")
+        assert base_weights(str(tmp_path / f"{base}.safetensors"), base).keys() == make_base(base).state_dict().keys()
+    with pytest.raises(DataError, match=r"204 are missing.*They fit --set base=squeezenet1_1"):
+        base_weights(str(tmp_path / "squeezenet1_1.safetensors"), "resnet50")
+    with pytest.raises(DataError, match=r"50 of 50 are missing \(features\.0\.weight.*They fit --set base=resnet50"):
+        base_weights(str(tmp_path / "resnet50.safetensors"), "squeezenet1_1")
+
+
+def test_a_base_that_the_hub_does_not_have_wants_a_file() -> None:
+    with pytest.raises(DataError, match=r"the hub has no weights for base=squeezenet1_1; give a file"):
+        base_weights("hub:some/model", "squeezenet1_1")
+
+
+@pytest.fixture(scope="module")
+def squeezenet(data_root: Path) -> tuple[nn.Module, dict[str, Tensor]]:
+    """The network with weights that have seen pictures, and its whole file."""
+    file = data_root / "encoders" / "squeezenet1_1_imagenet_torchvision_layout_fp32.safetensors"
+    base = make_base("squeezenet1_1").eval()
+    base.load_state_dict(base_weights(str(file), "squeezenet1_1"))
+    return base, load_file(file)
+
+
+@pytest.mark.data
+def test_squeezenet_names_the_cat_and_the_parrot(
+    squeezenet: tuple[nn.Module, dict[str, Tensor]], data_root: Path
+) -> None:
+    base, weights = squeezenet
+    pictures = []
+    for name in ("cat_720p.jpg", "parrot.jpg"):
+        with Image.open(data_root / "encoders" / name) as image:
+            pictures.append(np.asarray(image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)))
+    with torch.no_grad():
+        maps = base(Preparation(size=None)(np.stack(pictures)))
+        logits = nn.functional.conv2d(maps, weights["classifier.1.weight"], weights["classifier.1.bias"])
+    # The first line of the list is no class of these weights.
+    labels = (data_root / "encoders" / "imagenet_labels.txt").read_text().splitlines()[1:]
+    cat, parrot = (labels[int(index)].lower() for index in logits.relu().mean((2, 3)).argmax(dim=1))
+    assert "cat" in cat
+    assert parrot == "macaw"
+
+
+@pytest.mark.data
+def test_squeezenet_gives_the_maps_of_the_same_network_run_by_onnxruntime(
+    squeezenet: tuple[nn.Module, dict[str, Tensor]], data_root: Path
+) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    theirs = onnxruntime.InferenceSession(data_root / "encoders" / "squeezenet1_1_imagenet_embedding.onnx")
+    pictures = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    maps, embedding = theirs.run(["feature_map", "embedding"], {theirs.get_inputs()[0].name: pictures.numpy()})
+    with torch.no_grad():
+        found = squeezenet[0](pictures).numpy()
+    np.testing.assert_allclose(found, maps, rtol=1e-4, atol=1e-4 * float(maps.max()))
+    np.testing.assert_allclose(found.mean((2, 3)), embedding, rtol=0, atol=1e-4)
 
 
 class Trap:
@@ -148,13 +233,13 @@ def test_a_checkpoint_that_would_run_a_program_is_refused(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": Trap()}, tmp_path / "trap.pth")
     with pytest.raises(DataError, match="something else than tensors"):
-        base_weights("trap.pth")
+        base_weights("trap.pth", "resnet50")
     assert not Path("trapped").exists()
 
 
 def test_a_missing_file_of_weights_is_named() -> None:
     with pytest.raises(DataError, match=r"weights nowhere\.pth: there is no such file"):
-        base_weights("nowhere.pth")
+        base_weights("nowhere.pth", "resnet50")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no accelerator")
@@ -179,7 +264,7 @@ def test_a_resnet_of_transformers_gives_the_same_maps_from_its_folder(tmp_path: 
         torch.nn.init.uniform_(norm.get_buffer("running_var"), 0.5, 2)
     theirs.save_pretrained(tmp_path)
     ours = ResNetBase().eval()
-    ours.load_state_dict(base_weights(f"hub:{tmp_path}"))
+    ours.load_state_dict(base_weights(f"hub:{tmp_path}", "resnet50"))
     pictures = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         expected = theirs(pictures, output_hidden_states=True).hidden_states[3]
@@ -195,4 +280,4 @@ def test_another_kind_of_model_of_the_hub_is_refused(tmp_path: Path) -> None:
     )
     transformers.ResNetModel(small).save_pretrained(tmp_path)
     with pytest.raises(DataError, match="stride on its first convolution"):
-        base_weights(f"hub:{tmp_path}")
+        base_weights(f"hub:{tmp_path}", "resnet50")

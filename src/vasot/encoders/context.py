@@ -10,10 +10,11 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from vasot.encoders.resnet import N_CHANNELS, ResNetBase, batch_norms
+from vasot.encoders.bases import BaseName, make_base
+from vasot.encoders.blocks import batch_norms
 from vasot.features.preparation import Preparation
 
-__all__ = ["N_CONTEXT", "Freeze", "ResNetContextEncoder"]
+__all__ = ["N_CONTEXT", "ContextEncoder", "Freeze"]
 
 N_CONTEXT = 2
 """Pictures behind one embedding: an earlier one and the frame itself, in this order."""
@@ -21,19 +22,22 @@ N_CONTEXT = 2
 Freeze = Literal["base", "norm", "none"]
 
 
-class ResNetContextEncoder(nn.Module):
-    """ResNet-50 to conv4 block 3, two 3-D convolutions, max-pool, two linear layers, unit embedding.
+class ContextEncoder(nn.Module):
+    """A base network per picture, two 3-D convolutions, max-pool, two linear layers, unit embedding.
 
-    The architecture of Dwibedi et al. (CVPR 2019), as Ali et al. (ICCV 2025) use it with two context frames.
+    With a ResNet-50 to conv4 block 3 as its base it is the architecture of Dwibedi et al. (CVPR 2019), as Ali et al.
+    (ICCV 2025) use it with two context frames.
 
     Args:
         side: of the square pictures, in pixels.
         embedding_size: E.
+        base: the network that looks at single pictures.
         width: channels of the 3-D convolutions, and width of the linear layers.
-        freeze: ``base``: the ResNet stays as it is; ``norm``: only its batch norms do; ``none``: all is trained. What
-            stays keeps its running statistics, too. Everything behind the ResNet is always trained.
+        freeze: ``base``: the base stays as it is; ``norm``: only its batch norms do, so that a base without any is
+            trained as a whole; ``none``: all is trained. What stays keeps its running statistics, too. Everything
+            behind the base is always trained.
         dropout: share of inputs of each linear layer that is zeroed in training.
-        recompute: see :class:`~vasot.encoders.resnet.ResNetBase`.
+        recompute: see :func:`~vasot.encoders.blocks.through`; of the base.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class ResNetContextEncoder(nn.Module):
         side: int,
         embedding_size: int,
         *,
+        base: BaseName = "resnet50",
         width: int = 512,
         freeze: Freeze = "norm",
         dropout: float = 0.1,
@@ -51,8 +56,8 @@ class ResNetContextEncoder(nn.Module):
         self._std: Tensor
         self._side = side
         self._freeze = freeze
-        self.base = ResNetBase(recompute=recompute)
-        self.context = nn.Sequential(*_convolution(N_CHANNELS, width), *_convolution(width, width))
+        self.base = make_base(base, recompute=recompute)
+        self.context = nn.Sequential(*_convolution(self.base.n_channels, width), *_convolution(width, width))
         self.head = nn.Sequential(
             nn.Dropout(dropout), nn.Linear(width, width), nn.ReLU(),
             nn.Dropout(dropout), nn.Linear(width, width), nn.ReLU(),
@@ -66,7 +71,7 @@ class ResNetContextEncoder(nn.Module):
             module.requires_grad_(requires_grad=False)
         self.train()
 
-    def train(self, mode: bool = True) -> ResNetContextEncoder:
+    def train(self, mode: bool = True) -> ContextEncoder:
         """Training or inference; batch norms that are frozen always stay as in inference."""
         super().train(mode)
         if self._freeze != "none":
@@ -75,7 +80,7 @@ class ResNetContextEncoder(nn.Module):
         return self
 
     def load_base(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over the weights of the ResNet; names and shapes must be its own."""
+        """Take over the weights of the base; names and shapes must be its own."""
         self.base.load_state_dict(dict(weights))
 
     def forward(self, pixels: UInt8[Tensor, "f d"]) -> Float[Tensor, "f e"]:

@@ -40,12 +40,13 @@ def vectors(extractor: Extractor, images: np.ndarray, size: int = 99) -> np.ndar
 
 @pytest.mark.data
 def test_the_model_names_the_cat_and_the_parrot(encoders: Path) -> None:
-    labels = (encoders / "imagenet_labels.txt").read_text().splitlines()
+    # The first line of the list is no class of this model.
+    labels = (encoders / "imagenet_labels.txt").read_text().splitlines()[1:]
     images = np.stack([picture(encoders / name) for name in ("cat_720p.jpg", "parrot.jpg")])
     scores = vectors(OnnxFeatures(encoders / MODEL, "logits"), images)
     cat, parrot = (labels[index].lower() for index in scores.argmax(axis=1))
-    assert "cat" in cat or "tabby" in cat
-    assert "african grey" in parrot
+    assert "cat" in cat
+    assert parrot == "macaw"
 
 
 @pytest.mark.data

@@ -38,11 +38,19 @@ def gradients(model: ContextEncoder) -> dict[str, Tensor]:
     return {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
 
 
-@pytest.mark.parametrize(("base", "shape"), [("resnet50", (1024, 4, 4)), ("squeezenet1_1", (512, 3, 3))])
-def test_a_picture_of_64_pixels_becomes_as_many_maps_as_the_base_has_channels(
-    base: BaseName, shape: tuple[int, ...]
+@pytest.mark.parametrize(
+    ("base", "side", "shape"),
+    [
+        ("resnet50", 64, (1024, 4, 4)),
+        ("squeezenet1_1", 64, (512, 3, 3)),
+        # Of an uneven rest its pooling keeps the last column: 49, 24, 12, 6.
+        ("squeezenet1_1", 100, (512, 6, 6)),
+    ],
+)
+def test_a_picture_becomes_as_many_maps_as_the_base_has_channels(
+    base: BaseName, side: int, shape: tuple[int, ...]
 ) -> None:
-    found = make_base(base).eval()(torch.zeros(1, 3, 64, 64))
+    found = make_base(base).eval()(torch.zeros(1, 3, side, side))
     assert found.shape == (1, *shape)
     assert found.shape[1] == BASES[base].n_channels
 

@@ -75,8 +75,8 @@ def command(
     merged, timelines = results.corrections.merged, results.corrections.segments
     n_corrected = sum(name in timelines for name in names)
     if n_corrected or merged:
-        corrected = f"{counted(n_corrected, 'timeline')}, {counted(len(merged), 'merged action')}"
-        typer.echo(f"corrected: {corrected}; --predicted without")
+        changes = f"{counted(n_corrected, 'timeline')}, {counted(len(merged), 'merged action')}"
+        typer.echo(f"corrected: {changes}; --predicted without")
     written = listing([str(file) for file in files])
     typer.echo(f"{counted(len(recordings), 'recording')}, {counted(count, 'segment')} -> {written}")
 

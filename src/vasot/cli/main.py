@@ -29,6 +29,7 @@ from vasot.cli import (
     transfer,
     view,
 )
+from vasot.cli.threads import wait_briefly
 from vasot.errors import VasotError
 
 __all__ = ["app", "main"]
@@ -112,4 +113,6 @@ for _verb, _module in {
 
 def main() -> None:
     """Run the command line and exit."""
+    # Verbs import what has threads only when they are called.
+    wait_briefly()
     app()

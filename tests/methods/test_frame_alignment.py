@@ -174,8 +174,11 @@ def test_likeness_is_shifted_by_that_of_the_most_alike_quarter_of_real_frames() 
     cost = by_appearance.cost(x, n, y, n)
     assert torch.allclose(cost[0].diagonal(), torch.full((8,), 0.2), atol=1e-6)
     assert torch.allclose(cost[0, 0, 1:], torch.full((7,), 0.4), atol=1e-6)
+    # What has no like at all, here half of the frames of X, does not count.
+    foreign = torch.cat([x, torch.zeros_like(x)], dim=1)
+    assert torch.allclose(by_appearance.cost(foreign, 2 * n, y, n)[0, :8], cost[0], atol=1e-6)
     # Neither padding nor what else is in the batch changes it; and recordings that are alike stay as they are.
-    padded_x, padded_y = (torch.cat([rows, rows[:, :3]], dim=1) for rows in (x, y))
+    padded_x, padded_y = torch.cat([x, y[:, :3]], dim=1), torch.cat([y, x[:, :3]], dim=1)
     both = by_appearance.cost(
         torch.cat([padded_x, padded_x]), torch.tensor([8, 11]), torch.cat([padded_y, padded_x]), torch.tensor([8, 11])
     )

@@ -36,6 +36,7 @@ CHANGED: dict[str, Any] = {
     "starts": 3,
     "start_rounds": 0,
     "weights": "some/file.safetensors",
+    "base": "squeezenet1_1",
     "freeze": "none",
     "context_stride": 3,
     "context_width": 16,

@@ -2,8 +2,8 @@
 
 import { FASTEST, SEEK_BEYOND } from "./player.js";
 
-/** Seconds ahead over which a follower's speed is taken: the path's steps are shorter than a video can change speed. */
-const AHEAD = 0.08;
+/** Seconds ahead over which a follower's speed is taken; over more, it sets out too early where the path turns steep. */
+const AHEAD = 0.02;
 
 /** Seconds for which the leader waits for a follower that had to jump. */
 const LONGEST_HOLD = 1.5;

@@ -31,6 +31,20 @@ WATCH = """() => document.querySelectorAll("video").forEach((video) => {
     video.currentTime += 0.2;
 })"""
 
+# A follower that is where it is asked to be, and a path that jumps from 1 to 6 within a tenth of a second.
+JUMP = """async () => {
+    const { Engine } = await import(new URL("static/js/engine.js", document.baseURI));
+    const asked = [];
+    const player = { lost: false, show() {}, pause() {}, steer: (seconds) => asked.push(seconds) };
+    const locate = (seconds) => seconds + 4.9 * Math.min(Math.max((seconds - 1) / 0.1, 0), 1);
+    const engine = new Engine(() => {});
+    engine.setStage({ start: 0, end: 9, loops: false, leader: null, parts: [{ player, locate, update() {} }] }, 0.7);
+    engine.play(1);
+    await new Promise((done) => setTimeout(done, 1000));
+    engine.pause();
+    return asked;
+}"""
+
 SHOWN = """async (index) => {
     const video = document.querySelector(`video[src="videos/${index}"]`);
     const rest = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -146,6 +160,14 @@ def test_a_scrub_on_any_timeline_moves_both_videos_to_the_frame_of_the_path(
     page: Page, rendered: Site, leader: str, follower: str
 ) -> None:
     check_scrubs(page, rendered, *open_pair(page, rendered, leader, follower))
+
+
+def test_a_follower_is_never_sent_into_the_middle_of_a_jump(page: Page, rendered: Site) -> None:
+    open_pair(page, rendered, "whole", "clip")
+    asked = np.array(page.evaluate(JUMP))
+    assert asked.min() < 0.9, "it plays up to the jump"
+    assert asked.max() > 6.1, "it plays on behind the jump"
+    assert not ((asked > 1.1) & (asked < 5.6)).any()
 
 
 @pytest.mark.playback
